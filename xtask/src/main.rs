@@ -1,1 +1,51 @@
-fn main() {}
+//! The repository's chores. Every one is `cargo xtask <word>`, and continuous integration runs the
+//! same words.
+
+mod codegen;
+mod interop;
+mod metadata;
+mod tidy;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <word>
+
+  codegen [--check]     write the Rust of the .proto files; --check only compares
+  tidy                  check the rules no compiler checks: arrows, README, lints, sizes, words
+  interop [--control]   run our programs against real go-plugin programs, both ways;
+                        --control runs Go against Go only, to check the expectations
+";
+
+/// What a chore comes to: an exit code it chose, or an error that stopped it.
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["codegen"] => codegen::write(&root()),
+        ["codegen", "--check"] => codegen::check(&root()),
+        ["tidy"] => tidy::run(&root()),
+        ["interop"] => interop::run(&root(), interop::Scope::Everything),
+        ["interop", "--control"] => interop::run(&root(), interop::Scope::Control),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// The repository's root, wherever the chore was started from.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent()
+        .expect("xtask is a folder of the repository")
+        .to_path_buf()
+}

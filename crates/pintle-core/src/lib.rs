@@ -1,1 +1,68 @@
-//! Placeholder while the workspace is laid out.
+//! The host, the plugin and the session of pintle, independent of any transport.
+//!
+//! A **host** launches a program as its **plugin**; the two agree by a
+//! **handshake** (a magic cookie, a protocol version, one line on stdout) and
+//! are then a **session** over a **transport**: gRPC in `pintle-grpc`, or one of
+//! your own. For users of pintle the facade crate `pintle` re-exports what they
+//! need; this crate is for authors of transports and runners.
+//!
+//! Start at [`Host`] on the launching side and at [`serve`] on the launched one;
+//! [`Transport`] is what joins them.
+//!
+//! # Features
+//! | feature | adds |
+//! |---|---|
+//! | `mtls` | AutoMTLS and certificates of the user's own, from `pintle-mtls` |
+//!
+//! Without `mtls` a host must say [`Host::plaintext`]: there is no silent downgrade.
+//!
+//! # Limits
+//! A runtime is needed wherever something is launched or served: tokio, with
+//! its I/O and time enabled.
+
+mod ended;
+mod error;
+mod excerpt;
+mod handshake;
+mod host;
+mod log;
+mod net;
+mod output;
+mod plugin;
+mod runner;
+mod security;
+mod serve;
+mod session;
+mod shutdown;
+mod stdio;
+mod tasks;
+mod transport;
+
+pub use ended::{EndReason, Ended, SessionClosed};
+pub use error::{BoxError, LaunchError, LaunchFailure};
+pub use handshake::env::EnvError;
+pub use handshake::{
+    BadProtocol, BadVersion, CORE_VERSION, Handshake, HandshakeLine, LineError, Protocol,
+    ProtocolVersion, VersionMismatch,
+};
+pub use host::{
+    DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_START_TIMEOUT, Host,
+    INHERITED_ENVIRONMENT, Launch, PluginCommand, STDERR_TAIL_LINES,
+};
+pub use log::{HclogLayer, LogEntry, LogStderr};
+pub use net::{
+    Address, AddressError, Incoming, Listener, Net, NetError, PathTooLong, SameView, Stream,
+    Translate,
+};
+pub use output::{EachChunk, Output, OutputTo, StdioChannel};
+pub use plugin::{Bindings, NotOver, Plugin, PluginOver, PluginSet};
+pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
+pub use serve::{Serve, ServeError, serve};
+pub use session::{DispenseError, PingError, Session};
+pub use shutdown::Shutdown;
+pub use stdio::{StdioSource, StdioStream};
+pub use tasks::Tasks;
+pub use transport::{Connection, HostLink, PluginLink, Transport, Transports};
+
+#[cfg(feature = "mtls")]
+pub use pintle_mtls as mtls;

@@ -1,0 +1,268 @@
+//! Why a launch failed, told so that the reader can act.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::handshake::{LineError, Protocol, VersionMismatch};
+use crate::net::{AddressError, NetError, PathTooLong};
+use crate::runner::{Exit, StartError};
+
+/// Any error, as transports give them.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A plugin could not be launched: which program, why, and its last words.
+///
+/// `Display` is one line; [`report`](Self::report) is the whole story for a
+/// person, causes, hint and last stderr lines included. `Debug` prints the
+/// report too, so that a `main` that returns this error shows it.
+pub struct LaunchError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    program: String,
+    failure: LaunchFailure,
+    exit: Option<Exit>,
+    stderr: Vec<String>,
+}
+
+impl LaunchError {
+    pub(crate) fn new(
+        program: String,
+        failure: LaunchFailure,
+        exit: Option<Exit>,
+        stderr: Vec<String>,
+    ) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                program,
+                failure,
+                exit,
+                stderr,
+            }),
+        }
+    }
+
+    /// The program that was to be launched.
+    pub fn program(&self) -> &str {
+        &self.inner.program
+    }
+
+    /// What went wrong.
+    pub fn failure(&self) -> &LaunchFailure {
+        &self.inner.failure
+    }
+
+    /// How the process ended, if it ended by itself before the launch failed.
+    pub fn exit(&self) -> Option<Exit> {
+        self.inner.exit
+    }
+
+    /// The last lines the plugin wrote to its stderr, oldest first.
+    pub fn stderr(&self) -> &[String] {
+        &self.inner.stderr
+    }
+
+    /// The whole story over several lines: the failure, its causes, what to do,
+    /// and the plugin's last stderr lines.
+    pub fn report(&self) -> impl fmt::Display + '_ {
+        Report(self)
+    }
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not launch plugin `{}`", self.inner.program)
+    }
+}
+
+impl fmt::Debug for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.report())
+    }
+}
+
+impl std::error::Error for LaunchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.inner.failure)
+    }
+}
+
+struct Report<'a>(&'a LaunchError);
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            failure,
+            exit,
+            stderr,
+            ..
+        } = &*self.0.inner;
+        write!(f, "{}: {failure}", self.0)?;
+        let mut cause = std::error::Error::source(failure);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        if let (Some(exit), false) = (exit, matches!(failure, LaunchFailure::ExitedEarly { .. })) {
+            write!(f, "\n  the plugin ended: {exit}")?;
+        }
+        if let Some(hint) = failure.hint() {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        if !stderr.is_empty() {
+            write!(f, "\n  its last stderr lines:")?;
+            for line in stderr {
+                write!(f, "\n    {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What went wrong in a launch, sorted by who can mend it: the operator first,
+/// then the plugin's author, then the host's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LaunchFailure {
+    /// The process could not be started.
+    #[error(transparent)]
+    Start(StartError),
+    /// The session's directory for sockets could not be made.
+    #[error("no directory for sockets could be made")]
+    SocketDir(#[source] io::Error),
+    /// A socket's path does not fit into a socket address.
+    #[error(transparent)]
+    PathTooLong(PathTooLong),
+    /// The process ended before it said its handshake line.
+    #[error("it ended before the handshake: {exit}{}", shown(.printed))]
+    ExitedEarly {
+        /// How it ended.
+        exit: Exit,
+        /// What it printed to stdout instead of a handshake line, bounded.
+        printed: Option<String>,
+    },
+    /// The process printed no handshake line in time.
+    #[error("it printed no handshake line within {timeout:?}{}", shown(.printed))]
+    NoHandshake {
+        /// The host's start timeout.
+        timeout: Duration,
+        /// What it printed to stdout instead, bounded.
+        printed: Option<String>,
+    },
+    /// The process closed its stdout without a handshake line, and lives on.
+    #[error("it closed its stdout without a handshake line{}", shown(.printed))]
+    StdoutClosed {
+        /// What it printed to stdout instead, bounded.
+        printed: Option<String>,
+    },
+    /// The process printed too much before a handshake line.
+    #[error("it printed more than {limit_bytes} bytes without a handshake line{}", shown(.printed))]
+    Garbage {
+        /// How much is tolerated.
+        limit_bytes: usize,
+        /// The beginning of what it printed, escaped.
+        printed: Option<String>,
+    },
+    /// The handshake line is not one that this host understands.
+    #[error("its handshake line cannot be used")]
+    Line(#[source] LineError),
+    /// Host and plugin have no version of the application's protocol in common.
+    #[error(transparent)]
+    Version(VersionMismatch),
+    /// The plugin speaks a transport that this host does not offer.
+    #[error("it speaks `{found}`, and this host offers {}", words(.offered))]
+    Protocol {
+        /// The word on the plugin's handshake line.
+        found: Protocol,
+        /// What the host offers, most preferred first.
+        offered: Vec<Protocol>,
+    },
+    /// The host wants AutoMTLS and the plugin sent no certificate.
+    #[error("it sent no certificate, and this host requires mutual TLS")]
+    CertificateMissing,
+    /// The plugin's certificate is not a certificate.
+    #[error("the certificate on its handshake line is malformed")]
+    CertificateMalformed(#[source] BoxError),
+    /// The plugin sent a certificate that the host did not ask for.
+    #[error("it sent a certificate, and this host did not ask for one")]
+    CertificateUnexpected,
+    /// The connection to the plugin could not be made.
+    #[error("the connection to it could not be made")]
+    Connect(#[source] BoxError),
+    /// The connection could not be made in time.
+    #[error("the connection to it could not be made within {timeout:?}")]
+    ConnectTimeout {
+        /// The host's connect timeout.
+        timeout: Duration,
+    },
+    /// TLS is on, and pintle was built without its `mtls` feature.
+    #[error("mutual TLS is on by default, but pintle was built without its `mtls` feature")]
+    TlsNotBuilt,
+    /// No one-time identity could be made for AutoMTLS.
+    #[error("no one-time identity could be made")]
+    Identity(#[source] BoxError),
+}
+
+impl LaunchFailure {
+    /// What to do about it, where that is known.
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::PathTooLong(_) => "choose a shorter directory with Host::socket_dir (or TMPDIR)",
+            Self::ExitedEarly { .. } if self.looks_like_no_plugin() => {
+                "is the program a plugin, and is its magic cookie the host's?"
+            }
+            Self::NoHandshake { .. } => {
+                "is the program a plugin? a slow start can be allowed with Host::start_timeout"
+            }
+            Self::Garbage { .. } | Self::StdoutClosed { .. } => {
+                "a plugin prints its handshake line before anything else: is the program a plugin?"
+            }
+            Self::Protocol { found, .. } if *found == Protocol::NETRPC => {
+                "`netrpc` is Go's net/rpc with gob, which only Go speaks: let the plugin serve gRPC"
+            }
+            Self::Protocol { .. } => "offer its transport to launch, or rebuild the plugin",
+            Self::CertificateMissing => {
+                "the plugin does not support AutoMTLS; Host::plaintext allows it, unencrypted and \
+                 open to every process of the same user"
+            }
+            Self::CertificateUnexpected => {
+                "leave AutoMTLS on (remove Host::plaintext), or let the plugin not make one"
+            }
+            Self::TlsNotBuilt => "enable the feature, or say Host::plaintext",
+            _ => return None,
+        })
+    }
+
+    fn looks_like_no_plugin(&self) -> bool {
+        matches!(
+            self,
+            Self::ExitedEarly {
+                exit: Exit::Code(_),
+                ..
+            }
+        )
+    }
+}
+
+impl From<NetError> for LaunchFailure {
+    fn from(error: NetError) -> Self {
+        match error {
+            NetError::Address(AddressError::PathTooLong(error)) => Self::PathTooLong(error),
+            error => Self::Connect(error.into()),
+        }
+    }
+}
+
+fn shown(printed: &Option<String>) -> String {
+    printed
+        .as_ref()
+        .map(|text| format!("; it printed \"{text}\""))
+        .unwrap_or_default()
+}
+
+fn words(protocols: &[Protocol]) -> String {
+    let words: Vec<_> = protocols.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}

@@ -1,0 +1,443 @@
+//! The one line a plugin prints to its stdout: where it is and how to talk to it.
+//!
+//! ```text
+//! 1|2|unix|/tmp/plugin123|grpc|MIIB...|true
+//! │ │ │    │              │    │       └ whether the broker is multiplexed, only if the host asked
+//! │ │ │    │              │    └ certificate: unpadded base64 of DER, or nothing
+//! │ │ │    │              └ protocol: the word for the transport
+//! │ │ └────┴ network and address
+//! │ └ version of the application's protocol
+//! └ core version: the version of this line
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::excerpt::excerpt;
+use crate::handshake::{BadProtocol, BadVersion, Protocol, ProtocolVersion};
+use crate::net::{Address, AddressError};
+
+/// The version of the handshake line itself.
+pub const CORE_VERSION: u32 = 1;
+
+/// The longest handshake line that is read, in bytes.
+const LINE_LIMIT_BYTES: usize = 64 * 1024;
+
+/// A sixth field of at most this many bytes is no certificate: old plugins put
+/// other things there, and no certificate is that short.
+const NO_CERTIFICATE_BYTES: usize = 50;
+
+/// A plugin's handshake line.
+///
+/// `Display` is the line without its line feed; what it prints is read back
+/// equal, unless the certificate is too short to be one (50 bytes or fewer) or
+/// an address was not made by [`Address::unix`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeLine {
+    /// The version of the line itself: [`CORE_VERSION`].
+    pub core_version: u32,
+    /// The version of the application's protocol that the plugin chose.
+    pub app_version: ProtocolVersion,
+    /// Where the plugin listens, as the plugin sees it.
+    pub address: Address,
+    /// The transport it serves.
+    pub protocol: Protocol,
+    /// The plugin's one-time certificate as it stands on the line, not decoded:
+    /// unpadded standard base64 of DER.
+    pub certificate: Option<String>,
+    /// Whether the plugin multiplexes the broker; `None` if it does not say.
+    pub multiplex: Option<bool>,
+}
+
+impl HandshakeLine {
+    /// Reads a line, with or without its line feed.
+    ///
+    /// Of a line with four fields the protocol is [`Protocol::NETRPC`], as the
+    /// oldest plugins mean it. Fields after the seventh are passed over.
+    ///
+    /// # Errors
+    /// [`LineError`] says what is wrong with the line and who can mend it.
+    pub fn parse(line: &str) -> Result<Self, LineError> {
+        if line.len() > LINE_LIMIT_BYTES {
+            return Err(LineError::TooLong {
+                length: line.len(),
+                limit: LINE_LIMIT_BYTES,
+            });
+        }
+        let fields: Vec<_> = line.trim().split('|').take(7).collect();
+        let [core, app, network, address, rest @ ..] = &*fields else {
+            return Err(not_a_handshake(line));
+        };
+        // The version comes first: another core version may mean other fields.
+        let core_version = parse_core_version(core, line)?;
+        Ok(Self {
+            core_version,
+            app_version: app.parse().map_err(LineError::BadAppVersion)?,
+            address: Address::parse(network, address).map_err(LineError::BadAddress)?,
+            protocol: match rest.first() {
+                Some(word) => word.parse().map_err(LineError::BadProtocol)?,
+                None => Protocol::NETRPC,
+            },
+            certificate: rest
+                .get(1)
+                .filter(|text| text.len() > NO_CERTIFICATE_BYTES)
+                .map(|text| (*text).to_owned()),
+            multiplex: rest.get(2).map_or(Ok(None), |text| parse_multiplex(text))?,
+        })
+    }
+}
+
+impl fmt::Display for HandshakeLine {
+    /// Six fields always, the last one empty without a certificate: the oldest
+    /// hosts count them. The seventh only if there is something to say in it:
+    /// a host that did not ask takes it for a part of the sixth.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            core_version,
+            app_version,
+            address,
+            protocol,
+            certificate,
+            multiplex,
+        } = self;
+        let network = address.network();
+        let certificate = certificate.as_deref().unwrap_or_default();
+        write!(
+            f,
+            "{core_version}|{app_version}|{network}|{address}|{protocol}|{certificate}"
+        )?;
+        multiplex.map_or(Ok(()), |multiplex| write!(f, "|{multiplex}"))
+    }
+}
+
+impl FromStr for HandshakeLine {
+    type Err = LineError;
+
+    fn from_str(line: &str) -> Result<Self, LineError> {
+        Self::parse(line)
+    }
+}
+
+/// Why a line is not the handshake of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// The line is something else altogether.
+    #[error(
+        "not a handshake line: \"{text}\" (the program may not be a plugin; \
+         a plugin must print nothing to stdout before its handshake)"
+    )]
+    NotAHandshake {
+        /// The line, escaped and bounded.
+        text: String,
+    },
+    /// Plugin and host are of different generations of the wire.
+    #[error(
+        "the plugin speaks core version {found} and this host speaks {expected}: \
+         rebuild the older of the two with a current library"
+    )]
+    WrongCoreVersion {
+        /// The plugin's core version, as it stands on the line, bounded.
+        found: String,
+        /// The host's: [`CORE_VERSION`].
+        expected: u32,
+    },
+    /// The line is too long to be one.
+    #[error("the line has {length} bytes, and a handshake line has {limit} at most")]
+    TooLong {
+        /// The length of the line in bytes.
+        length: usize,
+        /// The longest that is read, in bytes.
+        limit: usize,
+    },
+    /// The second field is no version.
+    #[error("the second field, the application's protocol version, cannot be used")]
+    BadAppVersion(#[source] BadVersion),
+    /// The third and fourth fields are no address.
+    #[error("the third and fourth fields, network and address, cannot be used")]
+    BadAddress(#[source] AddressError),
+    /// The fifth field is no word for a transport.
+    #[error("the fifth field, the protocol, cannot be used")]
+    BadProtocol(#[source] BadProtocol),
+    /// The seventh field is neither true nor false.
+    #[error("the seventh field, multiplexing, is \"{text}\" and neither true nor false")]
+    BadMultiplex {
+        /// The field, escaped and bounded.
+        text: String,
+    },
+}
+
+/// Whether `line` has the form of a handshake line, `1|2|...`, right or wrong.
+///
+/// It tells a handshake line from what a program may print before it.
+pub(crate) fn looks_like_handshake(line: &str) -> bool {
+    let mut fields = line.trim_start().split('|');
+    let mut number = || fields.next().is_some_and(is_number);
+    number() && number() && fields.next().is_some()
+}
+
+fn parse_core_version(text: &str, line: &str) -> Result<u32, LineError> {
+    if !is_number(text) {
+        return Err(not_a_handshake(line));
+    }
+    match text.parse() {
+        Ok(CORE_VERSION) => Ok(CORE_VERSION),
+        _ => Err(LineError::WrongCoreVersion {
+            found: excerpt(text),
+            expected: CORE_VERSION,
+        }),
+    }
+}
+
+/// The spellings are those of Go's `strconv.ParseBool`; an empty field says nothing.
+fn parse_multiplex(text: &str) -> Result<Option<bool>, LineError> {
+    match text {
+        "" => Ok(None),
+        _ => super::env::parse_bool(text)
+            .map(Some)
+            .ok_or_else(|| LineError::BadMultiplex {
+                text: excerpt(text),
+            }),
+    }
+}
+
+fn not_a_handshake(line: &str) -> LineError {
+    LineError::NotAHandshake {
+        text: excerpt(line.trim()),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::handshake::odd::odd;
+
+    /// The line as we would print it, or the error with its causes.
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        let found = match HandshakeLine::parse(line) {
+            Ok(line) => line.to_string(),
+            Err(error) => match error.source() {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            },
+        };
+        assert_eq!(found, expected);
+    }
+
+    fn certificate() -> String {
+        "M".repeat(51)
+    }
+
+    #[test]
+    fn six_fields_are_read_and_printed() {
+        check("1|2|unix|/tmp/p|grpc|", "1|2|unix|/tmp/p|grpc|");
+        check(
+            "1|2|tcp|127.0.0.1:10000|tarpc|",
+            "1|2|tcp|127.0.0.1:10000|tarpc|",
+        );
+        let line = format!("1|2|unix|/tmp/p|grpc|{}", certificate());
+        check(&line, &line);
+    }
+
+    #[test]
+    fn the_white_space_around_a_line_does_not_matter() {
+        check("1|2|unix|/tmp/p|grpc|\r\n", "1|2|unix|/tmp/p|grpc|");
+        check(" 1|2|unix|/tmp/p|grpc \n", "1|2|unix|/tmp/p|grpc|");
+    }
+
+    #[test]
+    fn the_oldest_plugins_speak_netrpc() {
+        check("1|2|tcp|127.0.0.1:1", "1|2|tcp|127.0.0.1:1|netrpc|");
+        check("1|2|tcp|127.0.0.1:1|netrpc", "1|2|tcp|127.0.0.1:1|netrpc|");
+    }
+
+    #[test]
+    fn a_short_sixth_field_is_no_certificate() {
+        let none = "1|2|unix|/p|grpc|";
+        check(&format!("{none}{}", "M".repeat(50)), none);
+        check(
+            &format!("{none}{}", "M".repeat(51)),
+            &format!("{none}{}", "M".repeat(51)),
+        );
+    }
+
+    #[test]
+    fn a_seventh_field_tells_whether_the_broker_is_multiplexed() {
+        check("1|2|unix|/p|grpc||true", "1|2|unix|/p|grpc||true");
+        check("1|2|unix|/p|grpc||0", "1|2|unix|/p|grpc||false");
+        check("1|2|unix|/p|grpc||", "1|2|unix|/p|grpc|");
+        check(
+            "1|2|unix|/p|grpc||maybe",
+            "the seventh field, multiplexing, is \"maybe\" and neither true nor false",
+        );
+    }
+
+    #[test]
+    fn fields_of_a_later_wire_are_passed_over() {
+        check(
+            "1|2|unix|/p|grpc||true|more|and more",
+            "1|2|unix|/p|grpc||true",
+        );
+    }
+
+    #[test]
+    fn what_is_no_handshake_is_shown_with_what_may_be_wrong() {
+        let hint = "(the program may not be a plugin; a plugin must print nothing to stdout \
+                    before its handshake)";
+        for (line, shown) in [
+            ("Hello, world!\n", "Hello, world!"),
+            ("", ""),
+            ("1|2|unix", "1|2|unix"),
+            ("a|b|c|d|e|f", "a|b|c|d|e|f"),
+            ("-1|2|unix|/p", "-1|2|unix|/p"),
+            ("\x1b[31mred", r"\u{1b}[31mred"),
+        ] {
+            check(line, &format!("not a handshake line: \"{shown}\" {hint}"));
+        }
+        let long = "x".repeat(60_000);
+        let error = HandshakeLine::parse(&long).unwrap_err().to_string();
+        assert!(
+            error.contains("… (59800 bytes more)") && error.len() < 400,
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn another_core_version_is_told_before_anything_else() {
+        let told = |found: &str| {
+            format!(
+                "the plugin speaks core version {found} and this host speaks 1: \
+                 rebuild the older of the two with a current library"
+            )
+        };
+        check("2|x|?|?", &told("2"));
+        check("0|1|unix|/p|grpc|", &told("0"));
+        check("99999999999|1|unix|/p|grpc|", &told("99999999999"));
+    }
+
+    #[test]
+    fn a_bad_field_is_named_and_shown() {
+        check(
+            "1|x|unix|/p|grpc|",
+            "the second field, the application's protocol version, cannot be used: \
+             \"x\" is not a version (a number up to 4294967295)",
+        );
+        check(
+            "1|1|pipe|/p|grpc|",
+            "the third and fourth fields, network and address, cannot be used: \
+             \"pipe\" is not a network this side knows (unix, tcp)",
+        );
+        check(
+            "1|1|unix||grpc|",
+            "the third and fourth fields, network and address, cannot be used: \
+             the path of the unix socket is empty",
+        );
+        check(
+            "1|1|unix|/p|gRPC|",
+            "the fifth field, the protocol, cannot be used: \"gRPC\" is not the word for a \
+             transport (1 to 32 of a-z, 0-9, '_', '-' and '.')",
+        );
+    }
+
+    #[test]
+    fn a_line_has_a_bound() {
+        let line = |length: usize| {
+            let start = "1|1|unix|/p|grpc|";
+            format!("{start}{}", "M".repeat(length - start.len()))
+        };
+        check(&line(65_536), &line(65_536));
+        check(
+            &line(65_537),
+            "the line has 65537 bytes, and a handshake line has 65536 at most",
+        );
+    }
+
+    #[test]
+    fn a_handshake_line_is_told_from_other_output() {
+        for line in [
+            "1|1|",
+            "1|1|unix|/p",
+            "  1|22|unix|/p|grpc|\n",
+            "7|1|whatever",
+        ] {
+            assert!(looks_like_handshake(line), "{line}");
+        }
+        for line in [
+            "",
+            "starting",
+            "1|1",
+            "|1|",
+            "1||",
+            "a|1|b",
+            "1|b|c",
+            "[1|1|unix",
+            "-1|1|",
+        ] {
+            assert!(!looks_like_handshake(line), "{line}");
+        }
+    }
+
+    fn address() -> impl Strategy<Value = Address> {
+        prop_oneof![
+            odd("/aü @.-", 0..=32).prop_map(|path| Address::unix(path + "x").unwrap()),
+            any::<std::net::SocketAddrV4>().prop_map(|address| Address::Tcp(address.into())),
+            any::<(std::net::Ipv6Addr, u16)>().prop_map(|address| Address::Tcp(address.into())),
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = HandshakeLine> {
+        let certificate =
+            proptest::option::of(odd("AMz09+/", 26..=32).prop_map(|half| half.repeat(2)));
+        (
+            any::<u32>(),
+            address(),
+            "[a-z0-9_.-]{1,32}",
+            certificate,
+            any::<Option<bool>>(),
+        )
+            .prop_map(|(version, address, protocol, certificate, multiplex)| {
+                HandshakeLine {
+                    core_version: CORE_VERSION,
+                    app_version: version.into(),
+                    address,
+                    protocol: protocol.parse().unwrap(),
+                    certificate,
+                    multiplex,
+                }
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+        #[test]
+        fn a_printed_line_is_read_back_equal(line in line()) {
+            let printed = line.to_string();
+            prop_assert!(looks_like_handshake(&printed));
+            prop_assert_eq!(HandshakeLine::parse(&printed), Ok(line));
+        }
+
+        #[test]
+        fn no_line_panics_and_no_error_is_long(
+            line in prop_oneof![
+                odd("|||012 a\n\0\"\u{202e}ü", 0..=32),
+                odd("|||012 a:/[]", 0..=28).prop_map(|rest| format!("1|1|tcp|{rest}")),
+                odd("|||01t a/\0ü", 0..=28).prop_map(|rest| format!("1|1|unix|/{rest}")),
+            ],
+        ) {
+            match HandshakeLine::parse(&line) {
+                Ok(read) => prop_assert_eq!(HandshakeLine::parse(&read.to_string()), Ok(read)),
+                Err(error) => prop_assert!(error.to_string().len() < 1_200),
+            }
+        }
+    }
+}

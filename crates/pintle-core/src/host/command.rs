@@ -1,0 +1,108 @@
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Host, launch};
+use crate::error::LaunchError;
+use crate::runner::{CommandRunner, Runner};
+use crate::session::Session;
+use crate::transport::Transports;
+
+/// A program to launch as a plugin, with its arguments. Reusable.
+#[derive(Clone, Debug)]
+pub struct PluginCommand {
+    host: Host,
+    command: CommandRunner,
+}
+
+impl PluginCommand {
+    pub(super) fn new(host: Host, program: PathBuf) -> Self {
+        let command = CommandRunner {
+            program,
+            args: Vec::new(),
+            dir: None,
+            stdin: false,
+        };
+        Self { host, command }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.command.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable of this plugin's environment; see [`Host::env`].
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.host = self.host.env(name, value);
+        self
+    }
+
+    /// Starts the program in this directory, instead of in the host's.
+    #[must_use]
+    pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.command.dir = Some(dir.into());
+        self
+    }
+
+    /// Lets the plugin read the host's stdin; it reads nothing by default.
+    ///
+    /// The plugin then shares the host's process group, and what it started
+    /// itself is not ended with it.
+    #[must_use]
+    pub fn inherit_stdin(mut self) -> Self {
+        self.command.stdin = true;
+        self
+    }
+
+    /// Starts the plugin, shakes hands and connects over one of `transports`.
+    ///
+    /// Dropping the future kills the process and leaves nothing.
+    ///
+    /// # Errors
+    /// [`LaunchError`] names the program, the cause and its last stderr lines.
+    pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
+        launch::launch(&self.host, &self.command, transports.into()).await
+    }
+}
+
+/// A plugin to launch by a [`Runner`] of the user's own. Reusable.
+#[derive(Clone)]
+pub struct Launch {
+    host: Host,
+    runner: Arc<dyn Runner>,
+}
+
+impl Launch {
+    pub(super) fn new(host: Host, runner: Arc<dyn Runner>) -> Self {
+        Self { host, runner }
+    }
+
+    /// Starts the plugin, shakes hands and connects over one of `transports`.
+    ///
+    /// Dropping the future kills the process and leaves nothing.
+    ///
+    /// # Errors
+    /// [`LaunchError`] names the program, the cause and its last stderr lines.
+    pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
+        launch::launch(&self.host, &*self.runner, transports.into()).await
+    }
+}
+
+impl fmt::Debug for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Launch")
+            .field("program", &self.runner.program())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,390 @@
+//! A launch, step by step.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
+use super::stderr::{self, StderrTail};
+use super::{Host, NetworkChoice};
+use crate::ended::Ended;
+use crate::error::{LaunchError, LaunchFailure};
+use crate::handshake::env::HostEnv;
+use crate::handshake::{HandshakeLine, VersionMismatch};
+use crate::net::{Address, Net, NetError, Network, Translate};
+use crate::output::{Output, StdioChannel};
+use crate::runner::{Process, Runner, StartPlan};
+use crate::security::{Offer, Security, SecurityError};
+use crate::session::{Facts, Session, Supervised};
+use crate::tasks::Tasks;
+use crate::transport::{AnyConnection, AnyTransport, HostLink, Transports};
+
+/// How long a plugin that failed to start may take to say its last words.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+pub(super) async fn launch(
+    host: &Host,
+    runner: &dyn Runner,
+    transports: Transports,
+) -> Result<Session, LaunchError> {
+    let program = runner.program();
+    let early = |failure| LaunchError::new(program.clone(), failure, None, Vec::new());
+
+    let sockets = host.socket_dir_for_session().map_err(early)?;
+    let offer = host
+        .security
+        .offer()
+        .await
+        .map_err(|error| early(error.into()))?;
+    let plan = StartPlan::new(
+        host.child_environment(&offer, &sockets, &transports),
+        sockets.path(),
+    );
+    let started = runner
+        .start(plan)
+        .await
+        .map_err(|error| early(LaunchFailure::Start(error)))?;
+
+    let mut child = Starting::new(host, program.clone(), started);
+    match child.shake_hands(host, &transports, offer, &sockets).await {
+        Ok(ready) => Ok(child.into_session(ready, sockets, host.close_timeout)),
+        Err(failure) => Err(child.give_up(failure).await),
+    }
+}
+
+/// A directory for sockets that goes when the session goes.
+///
+/// Only its owner can look into it, so no stranger can connect.
+#[derive(Debug)]
+pub(crate) struct SocketDir {
+    dir: Option<tempfile::TempDir>,
+}
+
+impl SocketDir {
+    fn path(&self) -> PathBuf {
+        self.as_path().map(Path::to_owned).unwrap_or_default()
+    }
+
+    fn as_path(&self) -> Option<&Path> {
+        self.dir.as_ref().map(tempfile::TempDir::path)
+    }
+
+    /// Removes the directory and whatever a plugin left in it.
+    pub(crate) fn remove(self) {
+        if let Some(dir) = self.dir
+            && let Err(error) = dir.close()
+        {
+            tracing::warn!(%error, "the directory of a session's sockets could not be removed");
+        }
+    }
+}
+
+impl Host {
+    fn socket_dir_for_session(&self) -> Result<SocketDir, LaunchFailure> {
+        let NetworkChoice::Unix { parent } = &self.network else {
+            return Ok(SocketDir { dir: None });
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("pintle-");
+        let dir = match parent {
+            Some(parent) => builder.tempdir_in(parent),
+            None => builder.tempdir(),
+        }
+        .map_err(LaunchFailure::SocketDir)?;
+        // Said now, with the plugin not yet started, rather than by a plugin
+        // that cannot tell the host: its socket's name is about this long.
+        Address::unix(dir.path().join("plugin1234567890")).map_err(NetError::Address)?;
+        self.share_socket_dir(dir.path())
+            .map_err(LaunchFailure::SocketDir)?;
+        Ok(SocketDir { dir: Some(dir) })
+    }
+
+    /// With a socket group, the plugin may run as another user and must reach the directory.
+    #[cfg(unix)]
+    fn share_socket_dir(&self, dir: &Path) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        match &self.socket_group {
+            Some(group) => crate::net::group::share_dir(dir, group),
+            None => std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn share_socket_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn child_environment(
+        &self,
+        offer: &Offer,
+        sockets: &SocketDir,
+        transports: &Transports,
+    ) -> Vec<(OsString, OsString)> {
+        let variables = HostEnv {
+            handshake: self.handshake,
+            versions: self.versions.iter().copied().collect(),
+            ports: self.plugin_ports.clone(),
+            client_cert: offer.certificate(),
+            multiplex: false,
+            socket_dir: sockets.as_path().map(Path::to_owned),
+            socket_group: self.socket_group.clone(),
+            transports: transports.protocols(),
+        };
+        self.environment.build(
+            std::env::vars_os(),
+            self.handshake.cookie_key(),
+            variables.into_variables(),
+        )
+    }
+
+    fn network(&self, sockets: &SocketDir) -> Network {
+        match &self.network {
+            NetworkChoice::Tcp { ports } => Network::Tcp {
+                ports: ports.clone(),
+            },
+            NetworkChoice::Unix { .. } => Network::Unix {
+                dir: sockets.path(),
+                group: self.socket_group.clone(),
+            },
+        }
+    }
+}
+
+/// A process that is running and has yet to become a session.
+struct Starting {
+    program: String,
+    process: Box<dyn Process>,
+    stdout: Box<dyn AsyncRead + Send + Unpin>,
+    translation: Arc<dyn Translate>,
+    output: Output,
+    tail: StderrTail,
+    /// The readers of what the plugin writes; they outlive its process, to hear its last words.
+    outputs: Tasks,
+    /// The tasks of the connection.
+    tasks: Tasks,
+}
+
+/// A connected plugin.
+struct Ready {
+    connection: Arc<dyn AnyConnection>,
+    line: HandshakeLine,
+    secure: bool,
+    sender: tokio::sync::watch::Sender<Option<crate::ended::SessionClosed>>,
+    ended: Ended,
+}
+
+impl Starting {
+    fn new(host: &Host, program: String, started: crate::runner::Started) -> Self {
+        let crate::runner::Started {
+            process,
+            stdout,
+            stderr,
+            translation,
+        } = started;
+        let tail = StderrTail::default();
+        let outputs = Tasks::new();
+        outputs.spawn(stderr::follow(
+            stderr,
+            program.clone(),
+            host.logs.clone(),
+            tail.clone(),
+        ));
+        let output = Output::new(program.clone(), host.stdout.clone(), host.stderr.clone());
+        tracing::debug!(plugin = program, process = process.id(), "plugin started");
+        Self {
+            program,
+            process,
+            stdout,
+            translation,
+            output,
+            tail,
+            outputs,
+            tasks: Tasks::new(),
+        }
+    }
+
+    async fn shake_hands(
+        &mut self,
+        host: &Host,
+        transports: &Transports,
+        offer: Offer,
+        sockets: &SocketDir,
+    ) -> Result<Ready, LaunchFailure> {
+        let line = self.first_line(host.start_timeout).await?;
+        tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
+        let transport = agree(host, transports, &line)?;
+        let security = offer
+            .settle(line.certificate.as_deref())?
+            .with_alpn(transport.alpn());
+        let secure = !matches!(security, Security::Plain);
+        let net = Net::new(
+            host.network(sockets),
+            security,
+            host.connect_timeout,
+            Arc::clone(&self.translation),
+        );
+        let (sender, ended) = Ended::channel();
+        let link = HostLink::new(
+            line.address.clone(),
+            net,
+            self.tasks.clone(),
+            self.outputs.clone(),
+            self.output.clone(),
+            ended.clone(),
+        );
+        let connection = self
+            .connect(&**transport, link, host.connect_timeout)
+            .await?;
+        Ok(Ready {
+            connection,
+            line,
+            secure,
+            sender,
+            ended,
+        })
+    }
+
+    /// Waits for the handshake line, the end of the process, or the time.
+    async fn first_line(&mut self, timeout: Duration) -> Result<HandshakeLine, LaunchFailure> {
+        let mut search = FirstLine::new(&mut self.stdout, &self.output);
+        let found = tokio::time::timeout(timeout, search.find()).await;
+        match found {
+            Ok(Ok(line)) => {
+                let rest = search.into_rest();
+                self.output.deliver(StdioChannel::Stdout, &rest);
+                Ok(line)
+            }
+            Ok(Err(NoLine::Unusable(error))) => Err(LaunchFailure::Line(error)),
+            Ok(Err(NoLine::TooMuch)) => Err(LaunchFailure::Garbage {
+                limit_bytes: PREAMBLE_LIMIT_BYTES,
+                printed: search.printed(),
+            }),
+            Ok(Err(NoLine::Closed)) => {
+                let printed = search.printed();
+                // A process that is ending closes its stdout a moment earlier.
+                match tokio::time::timeout(LAST_WORDS, self.process.wait()).await {
+                    Ok(Ok(exit)) => Err(LaunchFailure::ExitedEarly { exit, printed }),
+                    _ => Err(LaunchFailure::StdoutClosed { printed }),
+                }
+            }
+            Err(_) => {
+                let printed = search.printed();
+                Err(LaunchFailure::NoHandshake { timeout, printed })
+            }
+        }
+    }
+
+    /// Connects, unless the process ends first or time runs out.
+    async fn connect(
+        &mut self,
+        transport: &dyn AnyTransport,
+        link: HostLink,
+        timeout: Duration,
+    ) -> Result<Arc<dyn AnyConnection>, LaunchFailure> {
+        tokio::select! {
+            connected = tokio::time::timeout(timeout, transport.connect(link)) => {
+                connected
+                    .map_err(|_| LaunchFailure::ConnectTimeout { timeout })?
+                    .map_err(LaunchFailure::Connect)
+            }
+            Ok(exit) = self.process.wait() => {
+                Err(LaunchFailure::ExitedEarly { exit, printed: None })
+            }
+        }
+    }
+
+    /// Ends what was started and tells why, with the plugin's last words.
+    async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
+        self.tasks.finish().await;
+        let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
+            Ok(exit) => exit.ok(),
+            Err(_) => {
+                if let Err(error) = self.process.kill() {
+                    tracing::warn!(plugin = self.program, %error, "the plugin could not be killed");
+                }
+                let _ = tokio::time::timeout(LAST_WORDS, self.process.wait()).await;
+                None
+            }
+        };
+        self.outputs.finish_within(LAST_WORDS).await;
+        LaunchError::new(self.program, failure, exit, self.tail.lines())
+    }
+
+    fn into_session(self, ready: Ready, sockets: SocketDir, close_timeout: Duration) -> Session {
+        self.outputs.spawn(drain(self.stdout, self.output.clone()));
+        let Ready {
+            connection,
+            line,
+            secure,
+            sender,
+            ended,
+        } = ready;
+        let facts = Facts {
+            program: self.program,
+            pid: self.process.pid(),
+            version: line.app_version,
+            protocol: line.protocol,
+            address: line.address,
+            secure,
+        };
+        let supervised = Supervised {
+            process: self.process,
+            connection: Arc::clone(&connection),
+            outputs: self.outputs,
+            tasks: self.tasks,
+            tail: self.tail,
+            output: self.output,
+            sockets,
+            close_timeout,
+            ended: sender,
+        };
+        Session::new(facts, connection, ended, supervised)
+    }
+}
+
+/// Checks what the plugin chose against what the host accepts.
+fn agree<'t>(
+    host: &Host,
+    transports: &'t Transports,
+    line: &HandshakeLine,
+) -> Result<&'t Arc<dyn AnyTransport>, LaunchFailure> {
+    if !host.versions.contains(&line.app_version) {
+        let offered = host.versions.iter().copied().collect();
+        return Err(LaunchFailure::Version(VersionMismatch {
+            offered,
+            found: line.app_version,
+        }));
+    }
+    transports
+        .by_protocol(&line.protocol)
+        .ok_or_else(|| LaunchFailure::Protocol {
+            found: line.protocol.clone(),
+            offered: transports.protocols(),
+        })
+}
+
+/// Reads what a plugin still writes to its real stdout, so that it never blocks on it.
+async fn drain(mut stdout: impl AsyncRead + Unpin, output: Output) {
+    let mut chunk = vec![0; 16 * 1024];
+    while let Ok(read @ 1..) = stdout.read(&mut chunk).await {
+        output.deliver(StdioChannel::Stdout, &chunk[..read]);
+    }
+}
+
+impl From<SecurityError> for LaunchFailure {
+    fn from(error: SecurityError) -> Self {
+        match error {
+            SecurityError::Missing => Self::CertificateMissing,
+            SecurityError::Unexpected => Self::CertificateUnexpected,
+            SecurityError::Malformed(source) => Self::CertificateMalformed(source),
+            SecurityError::Identity(source) | SecurityError::Provider(source) => {
+                Self::Identity(source)
+            }
+            SecurityError::NotBuilt => Self::TlsNotBuilt,
+        }
+    }
+}

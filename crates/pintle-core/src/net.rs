@@ -1,0 +1,218 @@
+//! How one side of a session makes and accepts connections.
+
+mod address;
+#[cfg(unix)]
+pub(crate) mod group;
+mod listener;
+mod stream;
+
+use std::fmt;
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+
+pub use address::{Address, AddressError, PathTooLong};
+pub use listener::{Incoming, Listener};
+pub use stream::Stream;
+
+use crate::security::Security;
+
+/// One side's way to reach the other: dials what the peer listens on, and
+/// listens where the peer can dial.
+///
+/// Every connection it gives is secured as the session is: there is no way to
+/// get a plaintext one from a session with TLS. A clone is another handle.
+#[derive(Clone, Debug)]
+pub struct Net {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    network: Network,
+    security: Security,
+    timeout: Duration,
+    translation: Arc<dyn Translate>,
+}
+
+impl Net {
+    pub(crate) fn new(
+        network: Network,
+        security: Security,
+        timeout: Duration,
+        translation: Arc<dyn Translate>,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                network,
+                security,
+                timeout,
+                translation,
+            }),
+        }
+    }
+
+    /// Connects to an address the peer announced, TLS handshake included.
+    ///
+    /// Dropping the future closes what was opened.
+    ///
+    /// # Errors
+    /// [`NetError`] names the address and the cause; bounded by the session's connect timeout.
+    pub async fn dial(&self, announced: &Address) -> Result<Stream, NetError> {
+        let address = self.shared.translation.inward(announced.clone());
+        let connecting = async {
+            let stream = dial(&address).await.map_err(|source| NetError::Dial {
+                address: address.clone(),
+                source,
+            })?;
+            self.shared.security.connect(stream).await
+        };
+        let after = self.shared.timeout;
+        tokio::time::timeout(after, connecting)
+            .await
+            .map_err(|_| NetError::Timeout {
+                what: "connecting",
+                after,
+            })?
+    }
+
+    /// Opens a listener of its own; its [`address`](Listener::address) is the one to announce.
+    ///
+    /// # Errors
+    /// [`NetError`] when no socket can be made where the session's sockets are.
+    pub async fn listen(&self) -> Result<Listener, NetError> {
+        let Shared {
+            network,
+            security,
+            timeout,
+            translation,
+        } = &*self.shared;
+        let listener = Listener::bind(network, security.clone(), *timeout).await?;
+        let announced = translation.outward(listener.address().clone());
+        Ok(listener.announced_as(announced))
+    }
+
+    /// Whether connections are encrypted and both ends identified.
+    pub fn is_secure(&self) -> bool {
+        !matches!(self.shared.security, Security::Plain)
+    }
+}
+
+/// Where a side's own listeners are made.
+#[derive(Clone, Debug)]
+pub(crate) enum Network {
+    Unix { dir: PathBuf, group: Option<String> },
+    Tcp { ports: RangeInclusive<u16> },
+}
+
+/// How addresses look from the other side, where host and plugin do not share
+/// a file system or a network: a container, a sandbox, another machine.
+///
+/// The default says that both sides see the same.
+pub trait Translate: fmt::Debug + Send + Sync {
+    /// An address the peer announced, as this side reaches it.
+    fn inward(&self, announced: Address) -> Address {
+        announced
+    }
+
+    /// An address this side listens on, as the peer reaches it.
+    fn outward(&self, own: Address) -> Address {
+        own
+    }
+}
+
+/// Both sides see the same addresses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SameView;
+
+impl Translate for SameView {}
+
+/// Why a connection could not be made, accepted or listened for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// Nobody answers at the address.
+    #[error("could not connect to {address}")]
+    Dial {
+        /// Where the connection was to go.
+        address: Address,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The peer was too slow.
+    #[error("{what} took longer than {after:?}")]
+    Timeout {
+        /// What was being done.
+        what: &'static str,
+        /// The bound that passed.
+        after: Duration,
+    },
+    /// The TLS handshake failed.
+    #[cfg(feature = "mtls")]
+    #[error("the TLS handshake failed")]
+    Tls(#[source] pintle_mtls::TlsError),
+    /// An address is not one, or a unix socket's path is too long.
+    #[error(transparent)]
+    Address(AddressError),
+    /// No socket could be made in the directory for sockets.
+    #[error("no socket could be made in `{}`", dir.display())]
+    Bind {
+        /// The directory.
+        dir: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The socket could not be shared with the group asked for.
+    #[error("the socket could not be given to the group `{group}`")]
+    Group {
+        /// The group's name or number.
+        group: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Every port of the range is taken.
+    #[error("no free port from {} to {}", ports.start(), ports.end())]
+    NoFreePort {
+        /// The range that was tried.
+        ports: RangeInclusive<u16>,
+    },
+    /// This platform has no unix sockets.
+    #[error("unix sockets are not available on this platform")]
+    NoUnixSockets,
+    /// The operating system refused something else.
+    #[error("the operating system refused a socket operation")]
+    Io(#[source] io::Error),
+}
+
+impl NetError {
+    /// Tells a path that is too long, found while binding, from other failures.
+    fn bind(dir: &Path, error: io::Error) -> Self {
+        match error.downcast::<AddressError>() {
+            Ok(error) => Self::Address(error),
+            Err(source) => Self::Bind {
+                dir: dir.to_owned(),
+                source,
+            },
+        }
+    }
+}
+
+async fn dial(address: &Address) -> io::Result<Stream> {
+    match address {
+        #[cfg(unix)]
+        Address::Unix(path) => Ok(Stream::new(UnixStream::connect(path).await?)),
+        #[cfg(not(unix))]
+        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        Address::Tcp(address) => {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok(Stream::new(stream))
+        }
+    }
+}

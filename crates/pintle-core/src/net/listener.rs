@@ -1,0 +1,190 @@
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+use super::{Address, NetError, Network, Stream};
+use crate::security::Security;
+
+/// A place where the peer can connect; closed, and its socket file removed, when dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+    security: Security,
+    handshake_timeout: Duration,
+}
+
+impl Listener {
+    pub(super) async fn bind(
+        network: &Network,
+        security: Security,
+        handshake_timeout: Duration,
+    ) -> Result<Self, NetError> {
+        let (socket, address) = match network {
+            #[cfg(unix)]
+            Network::Unix { dir, group } => bind_unix(dir, group.as_deref())?,
+            #[cfg(not(unix))]
+            Network::Unix { .. } => return Err(NetError::NoUnixSockets),
+            Network::Tcp { ports } => bind_tcp(ports.clone()).await?,
+        };
+        Ok(Self {
+            socket,
+            address,
+            security,
+            handshake_timeout,
+        })
+    }
+
+    /// Where the peer connects to.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Says that the peer reaches this listener by another address than its own.
+    pub(super) fn announced_as(mut self, address: Address) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Waits for the next connection. Cancel-safe.
+    ///
+    /// A connection that fails before it is accepted, or a shortage of
+    /// descriptors, is waited out: the next connection may well succeed.
+    pub async fn accept(&self) -> Incoming {
+        let mut pause = Duration::from_millis(5);
+        loop {
+            match self.socket.accept().await {
+                Ok(stream) => {
+                    return Incoming {
+                        stream,
+                        security: self.security.clone(),
+                        timeout: self.handshake_timeout,
+                    };
+                }
+                Err(error) => {
+                    tracing::warn!(%error, address = %self.address, "accepting a connection failed");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+            }
+        }
+    }
+}
+
+/// A connection that has been accepted but not yet secured.
+///
+/// The two are apart so that one slow peer does not keep others from connecting.
+#[derive(Debug)]
+pub struct Incoming {
+    stream: Stream,
+    security: Security,
+    timeout: Duration,
+}
+
+impl Incoming {
+    /// Performs the TLS handshake, if the session has TLS. Not cancel-safe: dropping it drops the connection.
+    ///
+    /// # Errors
+    /// [`NetError::Timeout`] when the peer is too slow; with the feature `mtls`, `NetError::Tls`
+    /// when it is not the one expected.
+    pub async fn secure(self) -> Result<Stream, NetError> {
+        let Self {
+            stream,
+            security,
+            timeout,
+        } = self;
+        tokio::time::timeout(timeout, security.accept(stream))
+            .await
+            .map_err(|_| NetError::Timeout {
+                what: "the TLS handshake",
+                after: timeout,
+            })?
+    }
+}
+
+#[derive(Debug)]
+enum Socket {
+    #[cfg(unix)]
+    Unix {
+        listener: UnixListener,
+        _file: SocketFile,
+    },
+    Tcp(TcpListener),
+}
+
+impl Socket {
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => Ok(Stream::new(listener.accept().await?.0)),
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Stream::new(stream))
+            }
+        }
+    }
+}
+
+/// Removes the socket's file when the listener goes.
+#[cfg(unix)]
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+#[cfg(unix)]
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(unix)]
+fn bind_unix(dir: &Path, group: Option<&str>) -> Result<(Socket, Address), NetError> {
+    // The kernel picks no free name for a unix socket, so we do; a clash is
+    // tried again with another name by the temporary-file library.
+    let bound = tempfile::Builder::new()
+        .prefix("pintle")
+        .rand_bytes(8)
+        .disable_cleanup(true)
+        .make_in(dir, |path| {
+            Address::unix(path).map_err(io::Error::other)?;
+            UnixListener::bind(path)
+        })
+        .map_err(|error| NetError::bind(dir, error))?;
+    let path = bound.path().to_owned();
+    let (listener, _) = bound.into_parts();
+    let file = SocketFile(path.clone());
+    if let Some(group) = group {
+        super::group::share(&path, group)?;
+    }
+    let address = Address::unix(&path).map_err(NetError::Address)?;
+    Ok((
+        Socket::Unix {
+            listener,
+            _file: file,
+        },
+        address,
+    ))
+}
+
+async fn bind_tcp(ports: RangeInclusive<u16>) -> Result<(Socket, Address), NetError> {
+    let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    for port in ports.clone() {
+        match TcpListener::bind(SocketAddr::new(ip, port)).await {
+            Ok(listener) => {
+                let address = listener.local_addr().map_err(NetError::Io)?;
+                return Ok((Socket::Tcp(listener), Address::Tcp(address)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(NetError::Io(error)),
+        }
+    }
+    Err(NetError::NoFreePort { ports })
+}

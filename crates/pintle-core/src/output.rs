@@ -1,0 +1,131 @@
+//! Where a host sends what its plugin writes to stdout and stderr.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::log::LineSplitter;
+
+/// One of the two standard outputs of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StdioChannel {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What a host does with one of a plugin's standard outputs.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum OutputTo {
+    /// Each line becomes a `tracing` event at info level, target `pintle::stdout`
+    /// or `pintle::stderr`. The default.
+    #[default]
+    Log,
+    /// It is written to the same output of the host.
+    Inherit,
+    /// It is thrown away.
+    Discard,
+    /// It is given to a function, in chunks as they arrive, in order.
+    ///
+    /// The function runs on the session's task: it must not block.
+    Each(EachChunk),
+}
+
+/// A function that is given chunks of output.
+pub type EachChunk = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+impl OutputTo {
+    /// Gives every chunk to `each`.
+    pub fn each(each: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+        Self::Each(Arc::new(each))
+    }
+}
+
+impl fmt::Debug for OutputTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Log => "Log",
+            Self::Inherit => "Inherit",
+            Self::Discard => "Discard",
+            Self::Each(_) => "Each",
+        })
+    }
+}
+
+/// The standard outputs of one plugin, on the host's side. A clone is the same outputs.
+#[derive(Clone, Debug)]
+pub struct Output {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    program: String,
+    stdout: Sink,
+    stderr: Sink,
+}
+
+#[derive(Debug)]
+struct Sink {
+    to: OutputTo,
+    /// The line begun but not ended, where lines matter.
+    lines: Mutex<LineSplitter>,
+}
+
+impl Output {
+    pub(crate) fn new(program: String, stdout: OutputTo, stderr: OutputTo) -> Self {
+        let sink = |to| Sink {
+            to,
+            lines: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(Shared {
+                program,
+                stdout: sink(stdout),
+                stderr: sink(stderr),
+            }),
+        }
+    }
+
+    /// Delivers a chunk that the plugin wrote.
+    pub fn deliver(&self, channel: StdioChannel, chunk: &[u8]) {
+        let sink = match channel {
+            StdioChannel::Stdout => &self.shared.stdout,
+            StdioChannel::Stderr => &self.shared.stderr,
+        };
+        match &sink.to {
+            OutputTo::Log => {
+                let mut lines = sink.lines.lock().unwrap_or_else(PoisonError::into_inner);
+                lines.push(chunk, |line| self.log(channel, &line.text()));
+            }
+            OutputTo::Inherit => match channel {
+                // The host's own output being gone is not the plugin's failure.
+                StdioChannel::Stdout => drop(std::io::stdout().write_all(chunk)),
+                StdioChannel::Stderr => drop(std::io::stderr().write_all(chunk)),
+            },
+            OutputTo::Discard => {}
+            OutputTo::Each(each) => each(chunk),
+        }
+    }
+
+    /// Delivers a last line that was never ended.
+    pub(crate) fn flush(&self) {
+        for (channel, sink) in [
+            (StdioChannel::Stdout, &self.shared.stdout),
+            (StdioChannel::Stderr, &self.shared.stderr),
+        ] {
+            let mut lines = sink.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.finish(|line| self.log(channel, &line.text()));
+        }
+    }
+
+    fn log(&self, channel: StdioChannel, line: &str) {
+        let plugin = &self.shared.program;
+        match channel {
+            StdioChannel::Stdout => tracing::info!(target: "pintle::stdout", plugin, "{line}"),
+            StdioChannel::Stderr => tracing::info!(target: "pintle::stderr", plugin, "{line}"),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! How a plugin's process is started, waited for and ended.
+
+mod exit;
+mod process;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::io::AsyncRead;
+
+pub use exit::Exit;
+pub(crate) use process::CommandRunner;
+
+use crate::net::{SameView, Translate};
+
+/// A boxed future, as the methods of [`Runner`] and [`Process`] return them.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Starts plugins: as a child process by default, in a container or a sandbox
+/// by a runner of the user's own.
+///
+/// Nothing outside the runner assumes a local process id, a shared file system
+/// or a shared environment.
+pub trait Runner: Send + Sync + 'static {
+    /// What to call the plugin in messages: a path, an image.
+    fn program(&self) -> String;
+
+    /// Starts a process. Dropping the future must leave none.
+    fn start(&self, plan: StartPlan) -> BoxFuture<'_, Result<Started, StartError>>;
+}
+
+/// What a host wants of the process to be started.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StartPlan {
+    /// The whole environment of the process; nothing else is to be inherited.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The directory of this session for sockets, as the host sees it.
+    pub socket_dir: PathBuf,
+}
+
+impl StartPlan {
+    pub(crate) fn new(environment: Vec<(OsString, OsString)>, socket_dir: PathBuf) -> Self {
+        Self {
+            environment,
+            socket_dir,
+        }
+    }
+}
+
+impl fmt::Debug for StartPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The values may be secrets; the names say enough.
+        let names: Vec<_> = self.environment.iter().map(|(name, _)| name).collect();
+        f.debug_struct("StartPlan")
+            .field("environment", &names)
+            .field("socket_dir", &self.socket_dir)
+            .finish()
+    }
+}
+
+/// A process that has been started.
+pub struct Started {
+    /// The process.
+    pub process: Box<dyn Process>,
+    /// Its stdout, where the handshake line comes from.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// Its stderr, where its log comes from.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    /// How addresses look from each side.
+    pub translation: Arc<dyn Translate>,
+}
+
+impl Started {
+    /// A process that sees the same addresses as the host.
+    pub fn new(
+        process: impl Process,
+        stdout: impl AsyncRead + Send + Unpin + 'static,
+        stderr: impl AsyncRead + Send + Unpin + 'static,
+    ) -> Self {
+        Self {
+            process: Box::new(process),
+            stdout: Box::new(stdout),
+            stderr: Box::new(stderr),
+            translation: Arc::new(SameView),
+        }
+    }
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started")
+            .field("process", &self.process.id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A running process. Dropping it must kill it.
+pub trait Process: Send + Sync + 'static {
+    /// How to name it to a person: `pid 4711`.
+    fn id(&self) -> String;
+
+    /// The local process id, if there is one and the process has not been waited for.
+    fn pid(&self) -> Option<u32>;
+
+    /// Waits for the end of the process itself, not of its pipes. Cancel-safe;
+    /// asked again after the end it answers the same.
+    fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>>;
+
+    /// Ends the process, and what it started, by force. Does not wait.
+    ///
+    /// # Errors
+    /// When the operating system refuses; a process that has ended is no error.
+    fn kill(&mut self) -> io::Result<()>;
+}
+
+/// Why a runner could not start a process, sorted by who can mend it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no such program.
+    #[error("there is no program `{}`", .0.display())]
+    Missing(PathBuf),
+    /// The program exists, but what is to interpret it does not.
+    #[error(
+        "`{}` exists, but the interpreter or loader it asks for does not",
+        .0.display()
+    )]
+    NoInterpreter(PathBuf),
+    /// The program may not be executed.
+    #[error("`{}` is not executable: give it the permission with chmod +x", .0.display())]
+    NotExecutable(PathBuf),
+    /// The program is for another machine or not a program.
+    #[error(
+        "`{}` is not a program for this machine: it is built for another architecture or system, or is not a program at all",
+        .0.display()
+    )]
+    WrongArchitecture(PathBuf),
+    /// The directory to start it in does not exist.
+    #[error("the working directory `{}` does not exist", .0.display())]
+    NoDirectory(PathBuf),
+    /// The operating system refused for another reason.
+    #[error("the operating system refused to start `{}`", .0.display())]
+    Refused(PathBuf, #[source] io::Error),
+    /// A runner of the user's own failed.
+    #[error("the runner failed")]
+    Runner(#[source] crate::error::BoxError),
+}

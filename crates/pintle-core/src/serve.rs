@@ -1,0 +1,339 @@
+//! A plugin's main: from the environment its host gave it to its orderly end.
+
+#[cfg(unix)]
+mod capture;
+mod panic;
+mod signals;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::error::BoxError;
+use crate::handshake::env::{EnvError, PluginEnv};
+use crate::handshake::{CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, negotiate};
+use crate::host::DEFAULT_CONNECT_TIMEOUT;
+use crate::log::LogStderr;
+use crate::net::{Net, NetError, Network, SameView};
+use crate::plugin::{NotOver, Plugin, PluginSet};
+use crate::security::{self, Provider, SecurityError};
+use crate::shutdown::Shutdown;
+use crate::stdio::StdioSource;
+use crate::tasks::Tasks;
+use crate::transport::{PluginLink, Transports};
+
+/// Begins a plugin's main: `serve(HANDSHAKE).plugin(Greeter).run(Grpc).await`.
+pub fn serve(handshake: Handshake) -> Serve {
+    Serve {
+        handshake,
+        sets: BTreeMap::new(),
+        network: None,
+        provider: None,
+        until: None,
+        keep_stdio: false,
+    }
+}
+
+/// A plugin's options; see [`serve`].
+pub struct Serve {
+    handshake: Handshake,
+    sets: BTreeMap<ProtocolVersion, PluginSet>,
+    network: Option<Tcp>,
+    provider: Option<Provider>,
+    until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    keep_stdio: bool,
+}
+
+/// The choice to listen on loopback TCP, at the ports the host allows.
+#[derive(Clone, Copy, Debug)]
+struct Tcp;
+
+impl Serve {
+    /// Offers a plugin in the handshake's own protocol version.
+    #[must_use]
+    pub fn plugin(mut self, plugin: impl Plugin) -> Self {
+        let version = self.handshake.protocol_version();
+        let set = self
+            .sets
+            .remove(&version)
+            .unwrap_or_default()
+            .plugin(plugin);
+        self.sets.insert(version, set);
+        self
+    }
+
+    /// Offers a set of plugins in one protocol version; hosts get the newest they know too.
+    #[must_use]
+    pub fn plugins(mut self, version: impl Into<ProtocolVersion>, set: PluginSet) -> Self {
+        self.sets.insert(version.into(), set);
+        self
+    }
+
+    /// Listens on loopback TCP, at a free port of the host's range, instead of on a unix socket.
+    #[must_use]
+    pub fn tcp(mut self) -> Self {
+        self.network = Some(Tcp);
+        self
+    }
+
+    /// Brings certificates instead of AutoMTLS; called once, before the plugin listens.
+    ///
+    /// The host must have been given matching ones.
+    #[cfg(feature = "mtls")]
+    #[must_use]
+    pub fn tls(
+        mut self,
+        provide: impl FnOnce() -> Result<pintle_mtls::Tls, BoxError> + Send + 'static,
+    ) -> Self {
+        self.provider = Some(Provider::new(provide));
+        self
+    }
+
+    /// Ends the plugin, in good order, when `until` resolves, too.
+    #[must_use]
+    pub fn until(mut self, until: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.until = Some(Box::pin(until));
+        self
+    }
+
+    /// Leaves stdout and stderr alone: what is printed goes to the host's pipes
+    /// raw, where a Go host shows stdout to nobody and takes stderr for the log.
+    #[must_use]
+    pub fn keep_stdio(mut self) -> Self {
+        self.keep_stdio = true;
+        self
+    }
+
+    /// Shakes hands with the host and serves until the host asks the plugin to
+    /// end, SIGTERM arrives, or [`until`](Self::until) resolves.
+    ///
+    /// Takes over what belongs to the process: stdout and stderr are captured
+    /// for the host, SIGINT is ignored (a terminal sends it to host and plugin
+    /// both), and panics are reported on the real stderr. Not cancel-safe: the
+    /// future belongs at the end of `main`.
+    ///
+    /// # Errors
+    /// [`ServeError`]; return it from `main`, which then prints what is wrong
+    /// and exits with code 1. Started by hand, without a host, it is
+    /// [`ServeError::NoHost`].
+    pub async fn run(self, transports: impl Into<Transports>) -> Result<(), ServeError> {
+        let transports = transports.into();
+        let env = PluginEnv::read(&self.handshake, |name| std::env::var_os(name))
+            .map_err(ServeError::from_env)?;
+
+        let served = self.sets.keys().copied().collect();
+        let version = negotiate(env.versions.as_deref(), &served).ok_or(ServeError::NoPlugins)?;
+        let plugins = &self.sets[&version];
+        let transport = Arc::clone(transports.choose(env.transports.as_deref()));
+
+        let (security, certificate) =
+            security::for_plugin(env.client_cert.as_deref(), self.provider).await?;
+        let net = Net::new(
+            network(self.network, &env),
+            security.with_alpn(transport.alpn()),
+            DEFAULT_CONNECT_TIMEOUT,
+            Arc::new(SameView),
+        );
+        let listener = net.listen().await.map_err(ServeError::Listen)?;
+
+        let stdio = StdioSource::default();
+        let tasks = Tasks::new();
+        let shutdown = Shutdown::new();
+        let address = listener.address().clone();
+        let link = PluginLink::new(net, tasks.clone(), stdio.clone(), shutdown.clone());
+        let serving = transport
+            .serve(plugins, link, listener)
+            .map_err(ServeError::NotOver)?;
+
+        signals::follow(&tasks, shutdown.clone()).map_err(ServeError::Signals)?;
+        if let Some(until) = self.until {
+            let shutdown = shutdown.clone();
+            tasks.spawn(async move {
+                until.await;
+                shutdown.trigger();
+            });
+        }
+        let mut outputs = Outputs::take(&stdio, self.keep_stdio).map_err(ServeError::Stdio)?;
+        let protocol = transport.protocol();
+        let line = HandshakeLine {
+            core_version: CORE_VERSION,
+            app_version: version,
+            address,
+            protocol,
+            certificate,
+            multiplex: env.multiplex.is_some().then_some(false),
+        };
+        outputs.say(&line).map_err(ServeError::Line)?;
+
+        let ending = async {
+            shutdown.wait().await;
+            // From here on nothing more is captured, so the host hears the end of it.
+            outputs.restore();
+        };
+        let (served, ()) = tokio::join!(
+            async {
+                let served = serving.await;
+                shutdown.trigger();
+                served
+            },
+            ending
+        );
+        tasks.finish().await;
+        served.map_err(ServeError::Transport)
+    }
+}
+
+impl fmt::Debug for Serve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("handshake", &self.handshake)
+            .field("sets", &self.sets)
+            .finish_non_exhaustive()
+    }
+}
+
+fn network(tcp: Option<Tcp>, env: &PluginEnv) -> Network {
+    let ports: RangeInclusive<u16> = env.ports.clone();
+    match tcp {
+        Some(Tcp) => Network::Tcp { ports },
+        None if cfg!(not(unix)) => Network::Tcp { ports },
+        None => Network::Unix {
+            dir: env.socket_dir.clone().unwrap_or_else(std::env::temp_dir),
+            group: env.socket_group.clone(),
+        },
+    }
+}
+
+/// The process's own outputs: captured for the host, or as they are.
+enum Outputs {
+    #[cfg(unix)]
+    Captured(capture::Capture),
+    Kept,
+}
+
+impl Outputs {
+    fn take(stdio: &StdioSource, keep: bool) -> io::Result<Self> {
+        #[cfg(unix)]
+        if !keep {
+            let capture = capture::Capture::start(stdio)?;
+            panic::report_to(LogStderr);
+            return Ok(Self::Captured(capture));
+        }
+        let _ = (stdio, keep);
+        panic::report_to(LogStderr);
+        Ok(Self::Kept)
+    }
+
+    /// Prints the handshake line where the host reads it.
+    fn say(&mut self, line: &HandshakeLine) -> io::Result<()> {
+        let line = format!("{line}\n");
+        match self {
+            #[cfg(unix)]
+            Self::Captured(capture) => capture.real_stdout().write_all(line.as_bytes()),
+            Self::Kept => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(line.as_bytes())?;
+                stdout.flush()
+            }
+        }
+    }
+
+    fn restore(&mut self) {
+        #[cfg(unix)]
+        if let Self::Captured(capture) = self {
+            capture.restore();
+        }
+    }
+}
+
+/// Why a plugin could not be served. `Debug` prints what `Display` does, with
+/// its causes, so that a `main` that returns this error shows it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The program was started by a person, or by a host with another magic cookie.
+    #[error(
+        "this program is a plugin: it extends another program and is not run by hand.\n\
+         The program it extends starts it and shakes hands with it ({cookie_key} is not set\n\
+         as that program would set it)."
+    )]
+    NoHost {
+        /// The environment variable that a host sets.
+        cookie_key: &'static str,
+    },
+    /// A variable the host set cannot be understood.
+    #[error("the environment the host set cannot be understood")]
+    Environment(#[source] EnvError),
+    /// No plugin is offered.
+    #[error("no plugin is offered: add one with Serve::plugin")]
+    NoPlugins,
+    /// A plugin does not work over the transport agreed on.
+    #[error(transparent)]
+    NotOver(NotOver),
+    /// The host's certificate is not one.
+    #[error("the host's certificate is malformed")]
+    HostCertificate(#[source] BoxError),
+    /// The plugin's own certificates could not be had.
+    #[error("no certificate could be made for this plugin")]
+    Identity(#[source] BoxError),
+    /// The host wants TLS, and pintle was built without its `mtls` feature.
+    #[error(
+        "the host requires mutual TLS, and this plugin was built without pintle's `mtls` feature"
+    )]
+    TlsNotBuilt,
+    /// No socket could be made to listen on.
+    #[error("the plugin could not listen")]
+    Listen(#[source] NetError),
+    /// Signals could not be followed.
+    #[error("signals could not be followed")]
+    Signals(#[source] io::Error),
+    /// Stdout and stderr could not be captured.
+    #[error("stdout and stderr could not be captured")]
+    Stdio(#[source] io::Error),
+    /// The handshake line could not be printed.
+    #[error("the handshake line could not be printed: the host is gone")]
+    Line(#[source] io::Error),
+    /// The transport failed.
+    #[error("serving failed")]
+    Transport(#[source] BoxError),
+}
+
+impl ServeError {
+    fn from_env(error: EnvError) -> Self {
+        match error {
+            EnvError::Cookie { key } => Self::NoHost { cookie_key: key },
+            error => Self::Environment(error),
+        }
+    }
+}
+
+impl From<SecurityError> for ServeError {
+    fn from(error: SecurityError) -> Self {
+        match error {
+            SecurityError::NotBuilt => Self::TlsNotBuilt,
+            SecurityError::Malformed(source) => Self::HostCertificate(source),
+            SecurityError::Identity(source) | SecurityError::Provider(source) => {
+                Self::Identity(source)
+            }
+            error @ (SecurityError::Missing | SecurityError::Unexpected) => {
+                Self::HostCertificate(error.into())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! Reports panics where the host reads the log, in the form a Go host raises.
+
+use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::sync::Mutex;
+
+/// Prints every panic to `stderr` before the program's own hook runs.
+///
+/// go-plugin's host takes the line `panic: …`, and all that follows, for an
+/// error of the plugin and shows it as one.
+pub(super) fn report_to(stderr: impl Write + Send + 'static) {
+    let stderr = Mutex::new(stderr);
+    let own = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(mut stderr) = stderr.lock() {
+            // One write, so that lines of the log cannot come between. That it
+            // fails means that the host is gone, and with it who would read it.
+            let _ = stderr.write_all(describe(info).as_bytes());
+        }
+        own(info);
+    }));
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> String {
+    let message = message(info.payload());
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("<unnamed>");
+    match info.location() {
+        Some(location) => format!("panic: {message}\n\nthread '{thread}' at {location}\n"),
+        None => format!("panic: {message}\n\nthread '{thread}'\n"),
+    }
+}
+
+fn message(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&'static str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

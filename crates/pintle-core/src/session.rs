@@ -1,0 +1,238 @@
+//! A connected plugin.
+
+mod supervise;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+pub(crate) use supervise::Supervised;
+
+use crate::ended::{EndReason, Ended, SessionClosed};
+use crate::error::BoxError;
+use crate::handshake::{Protocol, ProtocolVersion};
+use crate::net::Address;
+use crate::plugin::{self, Plugin};
+use crate::runner::Exit;
+use crate::transport::AnyConnection;
+use supervise::Order;
+
+/// A connected plugin: its process, its connection, and everything in between.
+///
+/// A clone is another handle to the same session. It ends when it is
+/// [closed](Self::close) or [killed](Self::kill), when the plugin ends or its
+/// connection is lost, and when the last handle is dropped: that **kills** the
+/// plugin, without waiting. The clients it dispensed do not keep it alive; their
+/// calls then fail with the [`SessionClosed`] reason.
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    facts: Facts,
+    connection: Arc<dyn AnyConnection>,
+    ended: Ended,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+/// What does not change in a session.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) program: String,
+    pub(crate) pid: Option<u32>,
+    pub(crate) version: ProtocolVersion,
+    pub(crate) protocol: Protocol,
+    pub(crate) address: Address,
+    pub(crate) secure: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        facts: Facts,
+        connection: Arc<dyn AnyConnection>,
+        ended: Ended,
+        supervised: Supervised,
+    ) -> Self {
+        let (orders, receiver) = mpsc::unbounded_channel();
+        // The one task that nobody owns: it owns all others, and ends with the process.
+        tokio::spawn(supervised.run(facts.program.clone(), receiver));
+        Self {
+            shared: Arc::new(Shared {
+                facts,
+                connection,
+                ended,
+                orders,
+            }),
+        }
+    }
+
+    /// A client of the plugin `P`, ready to be called. Cheap; ask as often as you like.
+    ///
+    /// Whether the plugin really serves `P` may show only at the first call:
+    /// gRPC has no way to ask. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`DispenseError`], when the session has ended, when `P` does not work
+    /// over the session's transport, or when the transport refuses.
+    pub async fn dispense<P: Plugin>(&self) -> Result<P::Client, DispenseError> {
+        if let Some(ended) = self.shared.ended.now() {
+            return Err(DispenseError::Closed(ended));
+        }
+        let connection = &self.shared.connection;
+        let make = plugin::client_over::<P>(connection.transport()).ok_or_else(|| {
+            DispenseError::NotOver {
+                plugin: P::NAME,
+                protocol: self.shared.facts.protocol.clone(),
+            }
+        })?;
+        let client =
+            connection
+                .dispense(P::NAME)
+                .await
+                .map_err(|source| DispenseError::Refused {
+                    plugin: P::NAME,
+                    source,
+                })?;
+        Ok(make(client))
+    }
+
+    /// Asks the plugin whether it still answers. Set your own deadline around it. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`PingError`], when the session has ended or the plugin answers that it is not serving.
+    pub async fn ping(&self) -> Result<(), PingError> {
+        tokio::select! {
+            answer = self.shared.connection.ping() => match (answer, self.shared.ended.now()) {
+                (Ok(()), _) => Ok(()),
+                (Err(_), Some(ended)) => Err(PingError::Closed(ended)),
+                (Err(source), None) => Err(PingError::Failed(source)),
+            },
+            Some(ended) = self.shared.ended.wait() => Err(PingError::Closed(ended)),
+        }
+    }
+
+    /// The version of the application's protocol that both sides agreed on.
+    pub fn version(&self) -> ProtocolVersion {
+        self.shared.facts.version
+    }
+
+    /// The transport, by its word on the handshake line.
+    pub fn protocol(&self) -> &Protocol {
+        &self.shared.facts.protocol
+    }
+
+    /// The address the plugin announced.
+    pub fn address(&self) -> &Address {
+        &self.shared.facts.address
+    }
+
+    /// Whether every connection of this session is encrypted and both ends identified.
+    pub fn is_secure(&self) -> bool {
+        self.shared.facts.secure
+    }
+
+    /// The program that was launched.
+    pub fn program(&self) -> &str {
+        &self.shared.facts.program
+    }
+
+    /// The local process id, if the runner started a local process.
+    ///
+    /// After the session has ended the number may name another process.
+    pub fn pid(&self) -> Option<u32> {
+        self.shared.facts.pid
+    }
+
+    /// Waits until the session has ended, and tells why. Cancel-safe.
+    pub async fn closed(&self) -> SessionClosed {
+        match self.shared.ended.wait().await {
+            Some(closed) => closed,
+            // The runtime was shut down under us and the process killed with it.
+            None => self.lost_with_runtime(),
+        }
+    }
+
+    /// Asks the plugin to end, and waits until its process and everything of
+    /// this session is gone; kills it after the host's close timeout.
+    ///
+    /// Dropping the future does not take the request back.
+    ///
+    /// # Errors
+    /// [`SessionClosed`], when the session ended for another reason than this
+    /// request, or the plugin had to be killed.
+    pub async fn close(&self) -> Result<Exit, SessionClosed> {
+        let _ = self.shared.orders.send(Order::Close);
+        let closed = self.closed().await;
+        match closed.reason() {
+            EndReason::Closed => Ok(closed.exit().unwrap_or(Exit::Unknown)),
+            _ => Err(closed),
+        }
+    }
+
+    /// Ends the plugin by force, and waits until its process and everything of this session is gone.
+    ///
+    /// Dropping the future does not take the request back.
+    pub async fn kill(&self) -> SessionClosed {
+        let _ = self.shared.orders.send(Order::Kill);
+        self.closed().await
+    }
+
+    fn lost_with_runtime(&self) -> SessionClosed {
+        SessionClosed::new(
+            self.program().to_owned(),
+            EndReason::Dropped,
+            None,
+            Vec::new(),
+        )
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("facts", &self.shared.facts)
+            .field("ended", &self.shared.ended.now())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why no client could be dispensed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DispenseError {
+    /// The session has ended.
+    #[error("the session has ended")]
+    Closed(#[source] SessionClosed),
+    /// The plugin type has no client over the session's transport.
+    #[error(
+        "plugin `{plugin}` does not work over `{protocol}`: implement PluginOver for it and list it in Plugin::transports"
+    )]
+    NotOver {
+        /// The plugin's name.
+        plugin: &'static str,
+        /// The session's transport.
+        protocol: Protocol,
+    },
+    /// The transport refused.
+    #[error("plugin `{plugin}` could not be dispensed")]
+    Refused {
+        /// The plugin's name.
+        plugin: &'static str,
+        /// What the transport said.
+        source: BoxError,
+    },
+}
+
+/// Why a plugin did not answer a ping.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PingError {
+    /// The session has ended.
+    #[error("the session has ended")]
+    Closed(#[source] SessionClosed),
+    /// The plugin answered that it is not serving, or not at all.
+    #[error("the plugin does not answer as it should")]
+    Failed(#[source] BoxError),
+}

@@ -1,0 +1,240 @@
+//! What a plugin writes to its own stdout and stderr, on its way to the host.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::output::StdioChannel;
+
+/// How much may wait for the host to take it.
+const QUEUE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a full queue holds the plugin's output back before output is lost.
+///
+/// A plugin that prints from the very thread that has to send would otherwise
+/// wait for itself for ever.
+const STALL: Duration = Duration::from_secs(1);
+
+/// The plugin's standard outputs, to be sent to the host. A clone is the same outputs.
+///
+/// Order is kept within a channel, and nothing is sent twice. While a host
+/// listens nothing is lost, unless it takes nothing for a second with the
+/// queue full; without a listener what does not fit is dropped and counted.
+#[derive(Clone, Default)]
+pub struct StdioSource {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    arrived: Notify,
+    room: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<(StdioChannel, Bytes)>,
+    queued_bytes: usize,
+    /// How many writers may still bring something.
+    writers: usize,
+    attached: bool,
+    /// A full queue was waited for in vain; cleared when the listener takes something.
+    stalled: bool,
+    lost_bytes: u64,
+}
+
+impl StdioSource {
+    /// Begins to listen; `None` while somebody else does.
+    pub fn attach(&self) -> Option<StdioStream> {
+        let mut state = self.shared.lock();
+        if state.attached {
+            return None;
+        }
+        state.attached = true;
+        state.stalled = false;
+        drop(state);
+        Some(StdioStream {
+            shared: Arc::clone(&self.shared),
+        })
+    }
+
+    /// How many bytes were lost so far because nobody took them.
+    pub fn lost_bytes(&self) -> u64 {
+        self.shared.lock().lost_bytes
+    }
+
+    /// A new writer; listeners hear the end when all writers are gone.
+    pub(crate) fn writer(&self, channel: StdioChannel) -> StdioWriter {
+        self.shared.lock().writers += 1;
+        StdioWriter {
+            shared: Arc::clone(&self.shared),
+            channel,
+        }
+    }
+}
+
+impl fmt::Debug for StdioSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.lock();
+        f.debug_struct("StdioSource")
+            .field("queued_bytes", &state.queued_bytes)
+            .field("attached", &state.attached)
+            .field("lost_bytes", &state.lost_bytes)
+            .finish()
+    }
+}
+
+/// The one listener of a [`StdioSource`]; dropping it lets another attach.
+pub struct StdioStream {
+    shared: Arc<Shared>,
+}
+
+impl StdioStream {
+    /// The next chunk; `None` when the plugin will write no more. Cancel-safe.
+    pub async fn next(&mut self) -> Option<(StdioChannel, Bytes)> {
+        loop {
+            let arrived = self.shared.arrived.notified();
+            {
+                let mut state = self.shared.lock();
+                if let Some((channel, chunk)) = state.queue.pop_front() {
+                    state.queued_bytes -= chunk.len();
+                    state.stalled = false;
+                    self.shared.room.notify_all();
+                    return Some((channel, chunk));
+                }
+                if state.writers == 0 {
+                    return None;
+                }
+            }
+            arrived.await;
+        }
+    }
+}
+
+impl Drop for StdioStream {
+    fn drop(&mut self) {
+        self.shared.lock().attached = false;
+        self.shared.room.notify_all();
+    }
+}
+
+impl fmt::Debug for StdioStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StdioStream").finish_non_exhaustive()
+    }
+}
+
+/// Brings what one channel's pipe gives. Blocks: for a thread of its own.
+pub(crate) struct StdioWriter {
+    shared: Arc<Shared>,
+    channel: StdioChannel,
+}
+
+impl StdioWriter {
+    pub(crate) fn push(&self, chunk: Bytes) {
+        let fits = |state: &State| state.queued_bytes + chunk.len() <= QUEUE_LIMIT_BYTES;
+        let mut state = self.shared.lock();
+        if !fits(&state) && state.attached && !state.stalled {
+            let (held, timeout) = self
+                .shared
+                .room
+                .wait_timeout_while(state, STALL, |state| !fits(state) && state.attached)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = held;
+            state.stalled = timeout.timed_out();
+        }
+        if fits(&state) {
+            state.queued_bytes += chunk.len();
+            state.queue.push_back((self.channel, chunk));
+            self.shared.arrived.notify_one();
+        } else {
+            state.lost_bytes += chunk.len() as u64;
+        }
+    }
+}
+
+impl Drop for StdioWriter {
+    fn drop(&mut self) {
+        self.shared.lock().writers -= 1;
+        self.shared.arrived.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn order_is_kept_and_the_end_is_heard() {
+        let source = StdioSource::default();
+        let out = source.writer(StdioChannel::Stdout);
+        let err = source.writer(StdioChannel::Stderr);
+        out.push(Bytes::from_static(b"1"));
+        err.push(Bytes::from_static(b"2"));
+        out.push(Bytes::from_static(b"3"));
+        drop((out, err));
+        let mut stream = source.attach().unwrap();
+        let mut heard = Vec::new();
+        while let Some((channel, chunk)) = stream.next().await {
+            heard.push((channel, chunk));
+        }
+        use StdioChannel::{Stderr, Stdout};
+        let expected = [(Stdout, "1"), (Stderr, "2"), (Stdout, "3")];
+        assert_eq!(
+            heard,
+            expected.map(|(channel, text)| (channel, Bytes::from(text)))
+        );
+    }
+
+    #[test]
+    fn only_one_listens_at_a_time() {
+        let source = StdioSource::default();
+        let first = source.attach();
+        assert!(source.attach().is_none());
+        drop(first);
+        assert!(source.attach().is_some());
+    }
+
+    #[test]
+    fn without_a_listener_what_does_not_fit_is_dropped_and_counted() {
+        let source = StdioSource::default();
+        let out = source.writer(StdioChannel::Stdout);
+        let chunk = Bytes::from(vec![0; QUEUE_LIMIT_BYTES / 4]);
+        for _ in 0..5 {
+            out.push(chunk.clone());
+        }
+        assert_eq!(source.lost_bytes(), chunk.len() as u64);
+    }
+
+    #[test]
+    fn a_full_queue_holds_the_writer_back_until_the_listener_takes_something() {
+        let source = StdioSource::default();
+        let out = source.writer(StdioChannel::Stdout);
+        let mut stream = source.attach().unwrap();
+        let chunk = Bytes::from(vec![0; QUEUE_LIMIT_BYTES / 2]);
+        let writer = std::thread::spawn(move || (0..8).for_each(|_| out.push(chunk.clone())));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let heard = runtime.block_on(async {
+            let mut heard = 0;
+            while let Some((_, chunk)) = stream.next().await {
+                heard += chunk.len();
+            }
+            heard
+        });
+        writer.join().unwrap();
+        assert_eq!((heard, source.lost_bytes()), (4 * QUEUE_LIMIT_BYTES, 0));
+    }
+}

@@ -1,0 +1,177 @@
+//! The stream on which both sides tell each other where their ids are served.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_core::Stream;
+use pintle_core::Address;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{BrokerError, GrpcBroker, Refused};
+use crate::h2::Channel;
+use crate::pb::ConnInfo;
+use crate::pb::grpc_broker_client::GrpcBrokerClient;
+use crate::pb::grpc_broker_server::{GrpcBroker as Service, GrpcBrokerServer};
+
+/// How many messages may wait for the other side to read them.
+const OUTBOX_LIMIT: usize = 1024;
+
+/// What this side has to say, kept until the other side listens.
+#[derive(Debug)]
+pub(super) enum Outbox {
+    Waiting(VecDeque<ConnInfo>),
+    Open(mpsc::Sender<ConnInfo>),
+    Closed,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::Waiting(VecDeque::new())
+    }
+}
+
+impl Outbox {
+    pub(super) fn send(&mut self, message: ConnInfo) -> Result<(), BrokerError> {
+        match self {
+            Self::Waiting(queue) if queue.len() == OUTBOX_LIMIT => Err(BrokerError::Stalled),
+            Self::Waiting(queue) => {
+                queue.push_back(message);
+                Ok(())
+            }
+            Self::Open(sender) => sender.try_send(message).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => BrokerError::Stalled,
+                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed,
+            }),
+            Self::Closed => Err(BrokerError::Closed),
+        }
+    }
+
+    /// Begins to be read: what waited comes first. A later reader replaces an earlier one.
+    fn open(&mut self) -> mpsc::Receiver<ConnInfo> {
+        let (sender, receiver) = mpsc::channel(OUTBOX_LIMIT);
+        match std::mem::replace(self, Self::Closed) {
+            Self::Closed => return receiver,
+            Self::Open(_) => {}
+            Self::Waiting(queue) => {
+                for message in queue {
+                    sender
+                        .try_send(message)
+                        .expect("the queue is no longer than the channel");
+                }
+            }
+        }
+        *self = Self::Open(sender);
+        receiver
+    }
+
+    pub(super) fn close(&mut self) {
+        *self = Self::Closed;
+    }
+}
+
+impl GrpcBroker {
+    /// Host side: exchanges announcements until either side ends.
+    pub(crate) async fn exchange(self, channel: Channel) {
+        let outgoing = ReceiverStream::new(self.shared.outbox().open());
+        let mut client = GrpcBrokerClient::new(channel);
+        // A Go plugin answers only with its first announcement.
+        match client.start_stream(outgoing).await {
+            Ok(incoming) => self.receive(incoming.into_inner()).await,
+            Err(status) => tracing::debug!(%status, "the plugin has no broker"),
+        }
+        self.close();
+    }
+
+    /// Plugin side: the service that a host exchanges announcements with.
+    pub(crate) fn service(&self) -> GrpcBrokerServer<impl Service + use<>> {
+        GrpcBrokerServer::new(Exchange {
+            broker: self.clone(),
+        })
+    }
+
+    async fn receive(&self, mut incoming: Streaming<ConnInfo>) {
+        loop {
+            match incoming.next().await {
+                Some(Ok(message)) => self.announce(&message),
+                Some(Err(status)) => {
+                    return tracing::debug!(%status, "the exchange of broker ids ended");
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Takes an announcement of the other side. One that makes no sense is
+    /// dropped: the dial it was for ends at its deadline.
+    fn announce(&self, message: &ConnInfo) {
+        static STAMPS: AtomicU64 = AtomicU64::new(0);
+
+        let id = message.service_id;
+        if message.knock.is_some() {
+            return tracing::warn!(id, "a knock is ignored: this session is not multiplexed");
+        }
+        let address = match Address::parse(&message.network, &message.address) {
+            Ok(address) => address,
+            Err(error) => return tracing::warn!(id, %error, "an announcement is ignored"),
+        };
+        let stamp = STAMPS.fetch_add(1, Ordering::Relaxed);
+        let announced = self.table().announce(id, address, stamp);
+        match announced {
+            Ok(true) => {}
+            Ok(false) => self.expire_later(id, stamp),
+            Err(refused) => tracing::warn!(id, %refused, "an announcement is ignored"),
+        }
+    }
+
+    /// Forgets an announcement that nobody dials in time.
+    fn expire_later(&self, id: u32, stamp: u64) {
+        let broker = Arc::downgrade(&self.shared);
+        let after = self.shared.accept_timeout;
+        self.shared.tasks.spawn(async move {
+            tokio::time::sleep(after).await;
+            let Some(shared) = broker.upgrade() else {
+                return;
+            };
+            if shared.table().expire(id, stamp) {
+                tracing::debug!(id, "an announcement nobody dialled is forgotten");
+            }
+        });
+    }
+}
+
+struct Exchange {
+    broker: GrpcBroker,
+}
+
+#[tonic::async_trait]
+impl Service for Exchange {
+    type StartStreamStream = Pin<Box<dyn Stream<Item = Result<ConnInfo, Status>> + Send>>;
+
+    async fn start_stream(
+        &self,
+        request: Request<Streaming<ConnInfo>>,
+    ) -> Result<Response<Self::StartStreamStream>, Status> {
+        let outgoing = ReceiverStream::new(self.broker.shared.outbox().open());
+        let broker = self.broker.clone();
+        self.broker
+            .shared
+            .tasks
+            .spawn(async move { broker.receive(request.into_inner()).await });
+        Ok(Response::new(Box::pin(outgoing.map(Ok))))
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Duplicate => "the id is announced already",
+            Self::TooMany => "too many ids are announced",
+            Self::Closed => "the session has ended",
+        })
+    }
+}

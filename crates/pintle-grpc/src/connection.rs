@@ -1,0 +1,109 @@
+//! The host's end of a session over gRPC.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pintle_core::{BoxError, Connection, Ended, HostLink};
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::broker::GrpcBroker;
+use crate::client::GrpcClient;
+use crate::h2::{Channel, LostReason, SharedError};
+use crate::pb::Empty;
+use crate::pb::grpc_controller_client::GrpcControllerClient;
+use crate::transport::{Grpc, GrpcError};
+use crate::{health, stdio};
+
+/// How long a call that lost its connection waits to learn why.
+///
+/// The exit of the process is known a moment after its sockets are closed.
+const REASON_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// A host's connection to its plugin.
+#[derive(Debug)]
+pub struct GrpcConnection {
+    client: GrpcClient,
+}
+
+impl GrpcConnection {
+    pub(crate) async fn open(grpc: &Grpc, link: HostLink) -> Result<Self, GrpcError> {
+        let stream = link.net.dial(&link.address).await?;
+        let lost = reason_of(link.ended.clone());
+        let channel = Channel::connect(
+            stream,
+            &grpc.settings(),
+            link.tasks.tracker(),
+            link.tasks.stopping().clone(),
+            lost.clone(),
+        )
+        .await?;
+        link.outputs
+            .spawn(stdio::follow(channel.clone(), link.output.clone()));
+        let broker = GrpcBroker::for_host(grpc, &link, lost);
+        // Neither stream answers before the plugin has something to say, so
+        // nothing waits for them.
+        link.tasks.spawn(broker.clone().exchange(channel.clone()));
+        Ok(Self {
+            client: GrpcClient::new(channel, broker),
+        })
+    }
+}
+
+impl Connection for GrpcConnection {
+    type Client = GrpcClient;
+
+    /// gRPC knows no names of plugins: whatever is asked for is made from the same channel.
+    async fn dispense(&self, _: &str) -> Result<GrpcClient, BoxError> {
+        Ok(self.client.clone())
+    }
+
+    async fn ping(&self) -> Result<(), BoxError> {
+        let request = HealthCheckRequest {
+            service: health::SERVICE.to_owned(),
+        };
+        let answer = HealthClient::new(self.client.channel())
+            .check(request)
+            .await?;
+        match answer.get_ref().status() {
+            ServingStatus::Serving => Ok(()),
+            _ => Err(GrpcError::NotServing.into()),
+        }
+    }
+
+    async fn shutdown(&self) -> Result<(), BoxError> {
+        self.client.broker().close();
+        match GrpcControllerClient::new(self.client.channel())
+            .shutdown(Empty {})
+            .await
+        {
+            Ok(_) => Ok(()),
+            // A Go plugin's server stops before its answer is through.
+            Err(status) if status.code() == Code::Unavailable => Ok(()),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    fn lost(&self) -> impl Future<Output = ()> + Send {
+        let closed = self.client.channel().closed();
+        async {
+            closed.await;
+        }
+    }
+}
+
+/// Lets calls that fail with the connection name the reason why the session ended.
+fn reason_of(ended: Ended) -> LostReason {
+    Arc::new(move || {
+        let ended = ended.clone();
+        Box::pin(async move {
+            let closed = tokio::time::timeout(REASON_TIMEOUT, ended.wait())
+                .await
+                .ok()??;
+            Some(Arc::new(closed) as SharedError)
+        })
+    })
+}

@@ -1,0 +1,99 @@
+//! One call, from its request to the end of its answer.
+
+use std::{future::poll_fn, pin::pin, task::Poll};
+
+use ::h2::{Reason, RecvStream, SendStream, server::SendResponse};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as _;
+use tonic::{Status, body::Body};
+
+use super::{
+    deadline::Deadline,
+    panic,
+    pump::{Pump, PumpError},
+    receive::RequestBody,
+    router::Router,
+    status,
+};
+
+/// Answers one call.
+///
+/// The service's future and its answer are dropped as soon as the caller cancels, the deadline
+/// passes or the connection ends.
+pub(crate) async fn answer(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    router: Router,
+    decode_bytes: usize,
+) {
+    let mut deadline = None;
+    let response = match Deadline::of(request.headers(), None) {
+        Ok(asked) => {
+            deadline = asked;
+            let request = request.map(|body| Body::new(RequestBody::new(body, decode_bytes)));
+            let handled = handle(&router, request);
+            tokio::select! {
+                biased;
+                handled = Deadline::bound(deadline.as_mut(), handled) => {
+                    handled.unwrap_or_else(Status::into_http)
+                }
+                _ = poll_fn(|cx| respond.poll_reset(cx)) => return,
+            }
+        }
+        Err(malformed) => malformed.into_http(),
+    };
+    let (mut head, body) = response.into_parts();
+    status::correct_oversize_in(&mut head.headers);
+    let without_body = body.is_end_stream();
+    let head = Response::from_parts(head, ());
+    if let Some(stream) = send_head(&mut respond, head, without_body)
+        && !without_body
+    {
+        send_body(body, stream, deadline).await;
+    }
+}
+
+/// Runs the service up to the head of its answer.
+async fn handle(router: &Router, request: Request<Body>) -> Response<Body> {
+    let handled = match panic::catch(HANDLER, || router.call(request)) {
+        Ok(handled) => handled,
+        Err(status) => return status.into_http(),
+    };
+    let mut handled = pin!(handled);
+    poll_fn(
+        |cx| match panic::catch(HANDLER, || handled.as_mut().poll(cx)) {
+            Ok(polled) => polled,
+            Err(status) => Poll::Ready(status.into_http()),
+        },
+    )
+    .await
+}
+
+/// Sends the head, or says that it was no valid head.
+fn send_head(
+    respond: &mut SendResponse<Bytes>,
+    head: Response<()>,
+    end: bool,
+) -> Option<SendStream<Bytes>> {
+    if let Ok(stream) = respond.send_response(head, end) {
+        return Some(stream);
+    }
+    // The stream is gone, or the service set a header that HTTP/2 forbids.
+    let status = Status::internal("the answer has headers that HTTP/2 does not allow");
+    if respond.send_response(status.into_http(), true).is_err() {
+        respond.send_reset(Reason::INTERNAL_ERROR);
+    }
+    None
+}
+
+async fn send_body(body: Body, stream: SendStream<Bytes>, mut deadline: Option<Deadline>) {
+    let mut pump = Pump::new(HANDLER, body, stream);
+    let sent = Deadline::bound(deadline.as_mut(), poll_fn(|cx| pump.poll(cx))).await;
+    match sent {
+        Ok(Ok(()) | Err(PumpError::Stream)) => {}
+        Ok(Err(PumpError::Body(status))) | Err(status) => pump.end_with(&status),
+    }
+}
+
+const HANDLER: &str = "the handler";

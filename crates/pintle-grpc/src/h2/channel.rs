@@ -1,0 +1,198 @@
+//! The calling end of a connection.
+
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ::h2::{PingPong, client::SendRequest};
+use bytes::Bytes;
+use http::{Request, Response};
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{Status, body::Body};
+use tower_service::Service;
+
+use super::{
+    BoxFuture, call,
+    keepalive::silence,
+    lost::{ConnectionLost, Ending, LostReason, SharedError},
+    settings::{KeepAlive, Limits, Settings},
+};
+
+/// One HTTP/2 connection to make gRPC calls on; give a clone to each generated client.
+///
+/// It never reconnects. Once the connection is lost, every open call fails with `Unavailable`,
+/// whose source is the reason, and so does every later one. When the last clone, open call and
+/// answer is dropped, the connection is closed.
+///
+/// HTTP/2 numbers the calls of a connection, and there are 2³⁰ numbers: calls beyond that fail
+/// with `Unavailable`.
+#[derive(Clone)]
+pub struct Channel(Arc<Connection>);
+
+/// Why a new connection did not become a [`Channel`].
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The peer did not show that it speaks HTTP/2.
+    #[error("the peer did not answer as an http/2 server within {0:?}")]
+    TimedOut(Duration),
+    /// The peer closed the connection before it answered.
+    #[error("the peer closed the connection before it answered")]
+    Closed,
+    /// The socket failed, or the peer does not speak HTTP/2.
+    #[error("the connection broke before the peer answered")]
+    Broken(#[source] SharedError),
+    /// The owner ended the connection before it was ready.
+    #[error("connecting was cancelled")]
+    Cancelled,
+}
+
+/// What the calls of a connection share.
+pub(crate) struct Connection {
+    pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) limits: Limits,
+    pub(crate) default_timeout: Option<Duration>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) ending: Arc<Ending>,
+    pub(crate) lost: LostReason,
+}
+
+impl Channel {
+    /// Speaks HTTP/2 over `io` and waits for the first answer of the peer.
+    ///
+    /// The connection is driven by a task of `tasks`, which ends when the peer closes it, when
+    /// the last user of the channel is gone, or at once when `cancel` is cancelled. A call whose
+    /// request does not end at once has one more task, which ends with the call.
+    ///
+    /// Dropping the future closes `io`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if the peer does not answer in time, closes, or does not speak HTTP/2.
+    pub(crate) async fn connect<IO>(
+        io: IO,
+        settings: &Settings,
+        tasks: &TaskTracker,
+        cancel: CancellationToken,
+        lost: LostReason,
+    ) -> Result<Self, ConnectError>
+    where
+        IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let answered = timeout(settings.handshake_timeout, handshake(io, settings));
+        let (requests, connection, pings) = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(ConnectError::Cancelled),
+            answered = answered => {
+                answered.map_err(|_| ConnectError::TimedOut(settings.handshake_timeout))??
+            }
+        };
+        let ending = Arc::new(Ending::default());
+        tasks.spawn(drive(
+            connection,
+            pings,
+            settings.keepalive,
+            cancel,
+            ending.clone(),
+        ));
+        Ok(Self(Arc::new(Connection {
+            requests,
+            limits: settings.limits,
+            default_timeout: settings.default_timeout,
+            tasks: tasks.clone(),
+            ending,
+            lost,
+        })))
+    }
+
+    /// Resolves when the connection is gone, with the reason. Cancel-safe, and does not keep the
+    /// connection open.
+    pub fn closed(&self) -> impl Future<Output = ConnectionLost> + Send + use<> {
+        let ending = self.0.ending.clone();
+        async move { ending.reason().await }
+    }
+}
+
+impl Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = BoxFuture<Result<Response<Body>, Status>>;
+
+    /// Always ready: a call fails or waits by itself.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Dropping the future, or the body it yields, cancels the call and tells the peer.
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(call::call(self.0.clone(), request))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("ending", &self.0.ending)
+            .finish_non_exhaustive()
+    }
+}
+
+type H2Connection<IO> = ::h2::client::Connection<IO, Bytes>;
+
+/// Opens HTTP/2 and has the peer answer a ping.
+///
+/// A server need not speak first, so without the ping a socket nobody serves, or a TLS peer that
+/// refuses our certificate after its own handshake, would look like a connection.
+async fn handshake<IO>(
+    io: IO,
+    settings: &Settings,
+) -> Result<(SendRequest<Bytes>, H2Connection<IO>, PingPong), ConnectError>
+where
+    IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let broken = |error: ::h2::Error| ConnectError::Broken(Arc::new(error));
+    let (requests, mut connection) = settings.client().handshake(io).await.map_err(broken)?;
+    let mut pings = connection
+        .ping_pong()
+        .expect("a new connection has its pings");
+    tokio::select! {
+        biased;
+        pong = pings.ping(::h2::Ping::opaque()) => { pong.map_err(broken)?; }
+        ended = &mut connection => {
+            return Err(ended.map_or_else(broken, |()| ConnectError::Closed));
+        }
+    }
+    Ok((requests, connection, pings))
+}
+
+/// The task of a connection.
+async fn drive<IO>(
+    connection: H2Connection<IO>,
+    pings: PingPong,
+    keepalive: Option<KeepAlive>,
+    cancel: CancellationToken,
+    ending: Arc<Ending>,
+) where
+    IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    // A task that is dropped with its runtime must wake the waiters too.
+    let _over = ending.token().drop_guard();
+    let lost = tokio::select! {
+        biased;
+        () = cancel.cancelled() => ConnectionLost::Closed,
+        () = silence(pings, keepalive) => ConnectionLost::Silent,
+        ended = connection => match ended {
+            Ok(()) => ConnectionLost::PeerClosed,
+            Err(error) => ConnectionLost::Broken(Arc::new(error)),
+        },
+    };
+    ending.set(lost);
+}

@@ -1,0 +1,123 @@
+//! The sending half of a stream: a body in, frames out.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use ::h2::{Reason, SendStream};
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as _, Frame};
+use tonic::{Status, body::Body};
+
+use super::{panic, status};
+
+/// Moves a body into a stream as fast as the peer reads it, one chunk ahead at most.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    who: &'static str,
+    body: Body,
+    stream: SendStream<Bytes>,
+    /// Waits for room in the peer's window.
+    chunk: Option<Bytes>,
+}
+
+/// Why a body was not sent to its end.
+#[derive(Debug)]
+pub(crate) enum PumpError {
+    /// The body failed, or panicked; the stream is still usable.
+    Body(Status),
+    /// The stream is gone. Its receiving half says why.
+    Stream,
+}
+
+impl Pump {
+    /// `who` is blamed for a panic of `body`.
+    pub(crate) fn new(who: &'static str, body: Body, stream: SendStream<Bytes>) -> Self {
+        Self {
+            who,
+            body,
+            stream,
+            chunk: None,
+        }
+    }
+
+    /// Sends what is ready; ready itself once the body and its end are handed to HTTP/2.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
+        loop {
+            if self.chunk.is_some() {
+                ready!(self.poll_room(cx))?;
+                let chunk = self.chunk.take().unwrap_or_default();
+                self.stream.send_data(chunk, false)?;
+            }
+            match ready!(self.poll_body(cx))? {
+                Some(frame) => match frame.into_data() {
+                    Ok(data) if data.is_empty() => {}
+                    // One byte is enough to be woken: HTTP/2 keeps what the window has no room
+                    // for, and asking for all of it would take the room from smaller streams.
+                    Ok(data) => {
+                        self.stream.reserve_capacity(1);
+                        self.chunk = Some(data);
+                    }
+                    Err(frame) => return Poll::Ready(self.end(frame.into_trailers().ok())),
+                },
+                None => return Poll::Ready(self.end(None)),
+            }
+        }
+    }
+
+    /// Ends the stream with `status` where the body has failed to.
+    pub(crate) fn end_with(&mut self, status: &Status) {
+        // Failing means that the stream is gone, and with it whoever would read this.
+        let _ = self.stream.send_trailers(status::trailers(status));
+    }
+
+    /// Ends the stream as one that nobody wants any more.
+    pub(crate) fn cancel(&mut self) {
+        self.stream.send_reset(Reason::CANCEL);
+    }
+
+    fn end(&mut self, trailers: Option<HeaderMap>) -> Result<(), PumpError> {
+        match trailers {
+            Some(mut trailers) => {
+                status::correct_oversize_in(&mut trailers);
+                self.stream.send_trailers(trailers)?;
+            }
+            None => self.stream.send_data(Bytes::new(), true)?,
+        }
+        Ok(())
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, PumpError>> {
+        let body = Pin::new(&mut self.body);
+        match panic::catch(self.who, || body.poll_frame(cx)) {
+            Ok(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Ok(Some(frame))),
+            Ok(Poll::Ready(None)) => Poll::Ready(Ok(None)),
+            Ok(Poll::Ready(Some(Err(status)))) | Err(status) => {
+                Poll::Ready(Err(PumpError::Body(status::correct_oversize(status))))
+            }
+            // A body may be quiet for hours: only the stream can tell that nobody listens.
+            Ok(Poll::Pending) => match self.stream.poll_reset(cx) {
+                Poll::Ready(_) => Poll::Ready(Err(PumpError::Stream)),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
+        while self.stream.capacity() == 0 {
+            match ready!(self.stream.poll_capacity(cx)) {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Poll::Ready(Err(PumpError::Stream)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl From<::h2::Error> for PumpError {
+    fn from(_: ::h2::Error) -> Self {
+        Self::Stream
+    }
+}

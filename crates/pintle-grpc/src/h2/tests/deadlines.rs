@@ -1,0 +1,108 @@
+//! Calls that end because their time is up. The clock is paused: it moves when nothing else does.
+
+use std::time::Duration;
+
+use http::Request as HttpRequest;
+use tonic::{Code, Request};
+
+use super::{
+    echo::{Text, text, wait},
+    hostile::raw_client,
+    pair::{Pair, collect, stream, unary},
+};
+use crate::h2::Settings;
+
+fn within(timeout: Duration, asked: &str) -> Request<Text> {
+    let mut request = Request::new(text(asked));
+    request.set_timeout(timeout);
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_call_as_deadline_exceeded() {
+    let pair = Pair::new().await;
+    let status = unary(&pair.channel, within(Duration::from_millis(50), "hang"))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(
+        status.message(),
+        "the call did not end within its deadline of 50ms"
+    );
+    wait(&pair.seen.dropped).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_covers_the_whole_answer() {
+    let pair = Pair::new().await;
+    let answer = stream(&pair.channel, within(Duration::from_millis(50), "2 hang"))
+        .await
+        .unwrap();
+    let (numbers, end) = collect(answer).await;
+    assert_eq!(
+        (numbers.len(), end.unwrap_err().code()),
+        (2, Code::DeadlineExceeded)
+    );
+    wait(&pair.seen.dropped).await;
+}
+
+#[tokio::test]
+async fn a_deadline_ends_an_answer_that_never_pauses() {
+    let pair = Pair::new().await;
+    let endless = u64::MAX.to_string();
+    let answer = stream(&pair.channel, within(Duration::from_millis(50), &endless))
+        .await
+        .unwrap();
+    let (numbers, end) = collect(answer).await;
+    assert!(!numbers.is_empty());
+    assert_eq!(end.unwrap_err().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_timeout_is_for_calls_without_their_own() {
+    let near = Settings {
+        default_timeout: Some(Duration::from_secs(1)),
+        ..Settings::default()
+    };
+    let pair = Pair::with(near, Settings::default(), None).await;
+    let status = pair.unary("hang").await.unwrap_err();
+    assert_eq!(
+        status.message(),
+        "the call did not end within its deadline of 1s"
+    );
+
+    let own = unary(&pair.channel, within(Duration::from_secs(5), "hang"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        own.message(),
+        "the call did not end within its deadline of 5s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_ends_a_call_whose_caller_forgets_the_deadline() {
+    let (mut client, seen) = raw_client(Settings::default()).await;
+    for (path, asked) in [
+        ("/test.Echo/Unary", "hang"),
+        ("/test.Echo/Stream", "2 hang"),
+    ] {
+        let request = HttpRequest::post(format!("http://localhost{path}"))
+            .header("content-type", "application/grpc")
+            .header("grpc-timeout", "50m");
+        let answer = client.call(request, asked).await;
+        assert_eq!(answer.status().code(), Code::DeadlineExceeded, "{path}");
+        wait(&seen.dropped).await;
+    }
+}
+
+#[tokio::test]
+async fn the_server_refuses_a_malformed_timeout_as_go_does() {
+    let (mut client, _) = raw_client(Settings::default()).await;
+    let request = HttpRequest::post("http://localhost/test.Echo/Unary")
+        .header("content-type", "application/grpc")
+        .header("grpc-timeout", "soon");
+    let status = client.call(request, "hello").await.status();
+    assert_eq!(status.code(), Code::Internal);
+    assert_eq!(status.message(), "malformed grpc-timeout: \"soon\"");
+}

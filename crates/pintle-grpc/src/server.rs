@@ -1,0 +1,120 @@
+use std::convert::Infallible;
+use std::fmt;
+
+use http::{Request, Response};
+use pintle_core::{Listener, PluginLink};
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tower_service::Service;
+
+use crate::broker::GrpcBroker;
+use crate::endpoint::serve_listener;
+use crate::h2::{DuplicateService, Limits, Router, Settings};
+use crate::transport::GrpcError;
+use crate::{controller, health, reflection, stdio};
+
+/// What a plugin puts its gRPC services into.
+pub struct GrpcServer {
+    broker: GrpcBroker,
+    router: Router,
+    duplicate: Option<DuplicateService>,
+    descriptors: Vec<&'static [u8]>,
+}
+
+impl GrpcServer {
+    pub(crate) fn new(broker: GrpcBroker) -> Self {
+        Self {
+            broker,
+            router: Router::default(),
+            duplicate: None,
+            descriptors: Vec::new(),
+        }
+    }
+
+    /// Adds a generated server, or any tonic service with a name.
+    ///
+    /// Two of one name are a mistake that serving then reports. Wrap it in
+    /// [`limited!`](crate::limited) to lift tonic's limit of 4 MiB per message.
+    pub fn add<S>(&mut self, service: S) -> &mut Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send,
+    {
+        if let Err(duplicate) = self.router.add(service) {
+            self.duplicate.get_or_insert(duplicate);
+        }
+        self
+    }
+
+    /// Adds an encoded `FileDescriptorSet`, so that reflection can describe the
+    /// services it holds. Their names are listed without it, too.
+    pub fn descriptors(&mut self, encoded: &'static [u8]) -> &mut Self {
+        self.descriptors.push(encoded);
+        self
+    }
+
+    /// The broker, to call what the other side serves by id, and to serve it something.
+    pub fn broker(&self) -> &GrpcBroker {
+        &self.broker
+    }
+
+    /// How long messages may be; see [`limited!`](crate::limited).
+    pub fn limits(&self) -> Limits {
+        self.broker.limits()
+    }
+
+    pub(crate) fn into_router(self) -> Result<Router, DuplicateService> {
+        match self.duplicate {
+            Some(duplicate) => Err(duplicate),
+            None => Ok(self.router),
+        }
+    }
+
+    /// Serves the plugin's services and those every plugin has, until the host asks it to end.
+    pub(crate) async fn run(
+        mut self,
+        settings: Settings,
+        link: PluginLink,
+        listener: Listener,
+    ) -> Result<(), GrpcError> {
+        let stop = CancellationToken::new();
+        self.add(health::service().await);
+        self.add(controller::service(link.shutdown.clone()));
+        self.add(stdio::service(link.stdio.clone()));
+        let broker = self.broker.clone();
+        self.add(broker.service());
+        self.add_reflection()?;
+
+        let router = self.into_router()?;
+        let serving = serve_listener(listener, router, settings, link.tasks.clone(), stop.clone());
+        let ending = async {
+            link.shutdown.wait().await;
+            broker.close();
+            stop.cancel();
+        };
+        tokio::join!(serving, ending);
+        Ok(())
+    }
+
+    fn add_reflection(&mut self) -> Result<(), GrpcError> {
+        let names: Vec<_> = self.router.service_names().collect();
+        let services = reflection::services(&names, &self.descriptors)?;
+        self.add(services.v1);
+        self.add(services.v1alpha);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for GrpcServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcServer")
+            .field("services", &self.router.service_names().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

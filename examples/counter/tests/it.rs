@@ -1,0 +1,23 @@
+//! Runs host and plugin as a user does.
+
+use std::process::Command;
+
+#[test]
+fn the_plugin_asks_its_host_for_every_sum() {
+    let output = Command::new(env!("CARGO_BIN_EXE_counter-host"))
+        .env("COUNTER_PLUGIN", env!("CARGO_BIN_EXE_counter-plugin"))
+        .args(["1", "2", "3"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let expected = "the plugin asks for 0 + 1\n\
+                    the plugin asks for 1 + 2\n\
+                    the plugin asks for 3 + 3\n\
+                    total: 6\n";
+    assert_eq!(text, expected);
+}

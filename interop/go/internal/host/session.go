@@ -1,0 +1,117 @@
+// Package host launches a plugin for a story and says how it ended.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+
+	"pintle.dev/interop/internal/contract"
+)
+
+// Session is one plugin process, launched and connected.
+type Session struct {
+	// Client speaks to the plugin.
+	Client *plugin.GRPCClient
+	// Version is the app version that was negotiated.
+	Version int
+	// Stdout and Stderr hold what the plugin wrote after its handshake.
+	Stdout, Stderr *Capture
+	// Logs are the lines that came through the host's logger.
+	Logs *Logs
+
+	process *plugin.Client
+	command *exec.Cmd
+}
+
+// ErrVersionRefused says that host and plugin share no app version.
+var ErrVersionRefused = errors.New("no app version in common")
+
+// Launch starts the plugin that options name and connects to it, offering one
+// plugin set per app version. It fails when TLS is not what options ask for.
+func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error) {
+	session := &Session{
+		Stdout:  NewCapture(),
+		Stderr:  NewCapture(),
+		Logs:    newLogs(),
+		command: exec.Command(options.Plugin[0], options.Plugin[1:]...),
+	}
+	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{
+		Name: "host",
+		// The newer library drops a plugin's lines below this level before
+		// any sink can see them.
+		Level:  hclog.Trace,
+		Output: os.Stderr,
+	})
+	logger.RegisterSink(session.Logs)
+	session.process = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  contract.Handshake,
+		VersionedPlugins: plugins,
+		Cmd:              session.command,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         options.TLS,
+		Logger:           logger,
+		SyncStdout:       session.Stdout,
+		SyncStderr:       session.Stderr,
+	})
+
+	if err := session.connect(options.TLS); err != nil {
+		session.Kill()
+		return nil, err
+	}
+	return session, nil
+}
+
+func (s *Session) connect(wantTLS bool) error {
+	connected, err := s.process.Client()
+	if err != nil {
+		return launchError(err)
+	}
+	client, ok := connected.(*plugin.GRPCClient)
+	if !ok {
+		return fmt.Errorf("expected a gRPC plugin, found %T", connected)
+	}
+	s.Client = client
+	s.Version = s.process.NegotiatedVersion()
+
+	ctx, cancel := context.WithTimeout(context.Background(), CallTimeout)
+	defer cancel()
+	return checkTLS(ctx, client.Conn, wantTLS)
+}
+
+// launchError names the one refusal a story expects. The library has no value
+// for it, and its releases differ in the first letter of the message.
+func launchError(err error) error {
+	if strings.Contains(strings.ToLower(err.Error()), "incompatible api version") {
+		return fmt.Errorf("%w: %s", ErrVersionRefused, err)
+	}
+	return err
+}
+
+// Kill ends the plugin, gracefully if it lets itself. Killing twice is fine.
+func (s *Session) Kill() {
+	s.process.Kill()
+}
+
+// Close kills the plugin and says how it went, in the transcript's words.
+func (s *Session) Close() string {
+	s.Kill()
+	// Kill has waited for the process, so its state is there to be read.
+	state := s.command.ProcessState
+	switch {
+	case state == nil:
+		return "exit: unknown"
+	case !state.Exited():
+		return "exit: killed"
+	case state.ExitCode() != 0:
+		return fmt.Sprintf("exit: code %d", state.ExitCode())
+	default:
+		return "exit: clean"
+	}
+}
