@@ -19,6 +19,8 @@ pub(crate) struct Metadata {
 pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) manifest: PathBuf,
+    /// The names of the executables it builds.
+    pub(crate) programs: Vec<String>,
     /// Of every kind and platform, optional or not.
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -61,9 +63,14 @@ impl Metadata {
 impl Member {
     fn parse(json: &Value) -> Option<Self> {
         let dependencies = json["dependencies"].as_array()?;
+        let targets = json["targets"].as_array()?.iter();
+        let programs = targets.filter(|target| target["kind"][0] == "bin");
         Some(Self {
             name: json["name"].as_str()?.to_owned(),
             manifest: json["manifest_path"].as_str()?.into(),
+            programs: programs
+                .map(|target| Some(target["name"].as_str()?.to_owned()))
+                .collect::<Option<_>>()?,
             dependencies: dependencies
                 .iter()
                 .map(Dependency::parse)
@@ -95,6 +102,10 @@ mod tests {
             "packages": [{
                 "name": "a",
                 "manifest_path": "/a/Cargo.toml",
+                "targets": [
+                    { "name": "a", "kind": ["lib"] },
+                    { "name": "a-host", "kind": ["bin"] },
+                ],
                 "dependencies": [
                     { "name": "b", "kind": null },
                     { "name": "c", "kind": "dev" },

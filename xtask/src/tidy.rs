@@ -4,15 +4,17 @@
 //! it is and what to do about it.
 
 mod arrows;
+mod quotes;
 mod readme;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{error, fs, io};
 
 use crate::Outcome;
-use crate::metadata::Metadata;
+use crate::metadata::{Member, Metadata};
 
 /// A file longer than this holds more than one idea.
 const LINES: usize = 400;
@@ -62,7 +64,9 @@ pub(crate) fn run(root: &Path) -> Outcome {
     let packages = packages(&metadata, root, &files);
     let mut breaches = arrows::check(&packages);
     breaches.extend(readme::check(&files));
+    breaches.extend(quotes::check(&files));
     breaches.extend(missing_lints(&packages));
+    breaches.extend(shared_program_names(&packages));
     breaches.extend(forbidden_words(&files));
     for finding in &breaches {
         eprintln!("error: {finding}");
@@ -125,6 +129,25 @@ fn takes_workspace_lints(manifest: &str) -> bool {
     })
 }
 
+/// All programs are built into one folder, where of two with one name the later overwrites the
+/// other; the tests of either would then run whichever it was.
+fn shared_program_names(packages: &[Package<'_>]) -> Vec<Finding> {
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for package in packages {
+        for program in &package.member.programs {
+            if let Some(owner) = owners.insert(program, &package.member.name) {
+                findings.push(Finding {
+                    path: package.path.clone(),
+                    line: 1,
+                    advice: format!("rename the program `{program}`: `{owner}` builds one too"),
+                });
+            }
+        }
+    }
+    findings
+}
+
 /// The text speaks of the product alone.
 fn forbidden_words(files: &[TextFile]) -> Vec<Finding> {
     let words: Vec<String> = FORBIDDEN.iter().map(|(a, b)| format!("{a}{b}")).collect();
@@ -146,7 +169,7 @@ fn forbidden_words(files: &[TextFile]) -> Vec<Finding> {
 
 /// A workspace member beside the text of its manifest.
 struct Package<'a> {
-    member: &'a crate::metadata::Member,
+    member: &'a Member,
     /// The manifest, from the repository's root.
     path: String,
     manifest: &'a str,
@@ -251,6 +274,30 @@ mod tests {
         check_lints("[package]\nname = \"a\"\n", false);
         check_lints("[dependencies.b]\nworkspace = true\n", false);
         check_lints("[lints]\n[dependencies.b]\nworkspace = true\n", false);
+    }
+
+    #[test]
+    fn two_packages_may_not_build_programs_of_one_name() {
+        let member = |name: &str, programs: &[&str]| Member {
+            name: name.to_owned(),
+            manifest: format!("{name}/Cargo.toml").into(),
+            programs: programs.iter().map(|&program| program.to_owned()).collect(),
+            dependencies: Vec::new(),
+        };
+        let members = [
+            member("a", &["host", "plugin"]),
+            member("b", &["host", "other"]),
+        ];
+        let metadata = Metadata {
+            members: members.into(),
+            target: "target".into(),
+        };
+        let findings = shared_program_names(&packages(&metadata, Path::new(""), &[]));
+        let findings: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        assert_eq!(
+            findings,
+            ["b/Cargo.toml:1: rename the program `host`: `a` builds one too"]
+        );
     }
 
     #[test]

@@ -1,66 +1,77 @@
-//! One interface in two versions.
+//! One plugin in two versions of its interface.
 //!
-//! Version 2 of the store keeps values as they are; version 3 adds how often a
-//! key was put. A plugin serves both, so that old hosts keep working, and a
-//! host that knows both gets the newer.
+//! Version 3 of the store tells how often a key was put; version 2 did not. A
+//! plugin that serves both works with hosts of either age, and a host that
+//! knows both works with plugins of either age.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod memory;
 
-use kv::KvPlugin;
-use kv::pb::kv_server::Kv;
-use kv::pb::{Empty, GetRequest, GetResponse, PutRequest};
-use pintle::grpc::tonic::{self, Request, Response, Status};
-use pintle::{Handshake, PluginSet};
-use tokio::sync::Mutex;
+use pintle::grpc::{Channel, GrpcClient, GrpcServer, limited};
+use pintle::{Bindings, Grpc, Handshake, Plugin, PluginOver};
 
-/// The cookie; the versions are said by each side for itself.
+pub use memory::Memory;
+use v2::store_client::StoreClient as ClientV2;
+use v2::store_server::StoreServer as ServerV2;
+use v3::store_client::StoreClient as ClientV3;
+use v3::store_server::StoreServer as ServerV3;
+
+/// The cookie; each side says its versions for itself.
 pub const HANDSHAKE: Handshake = Handshake::new("NEGOTIATED_PLUGIN", "hello");
 
-/// What version 2 serves.
-pub fn version_2() -> PluginSet {
-    PluginSet::new().plugin(KvPlugin::new(Memory {
-        counted: false,
-        values: Arc::default(),
-    }))
-}
+/// The store as hosts of version 2 know it.
+#[derive(Clone, Debug, Default)]
+pub struct StoreV2(pub Memory);
 
-/// What version 3 serves.
-pub fn version_3() -> PluginSet {
-    PluginSet::new().plugin(KvPlugin::new(Memory {
-        counted: true,
-        values: Arc::default(),
-    }))
-}
+/// The store as hosts of version 3 know it.
+#[derive(Clone, Debug, Default)]
+pub struct StoreV3(pub Memory);
 
-#[derive(Clone)]
-struct Memory {
-    /// Whether an answer tells how often its key was put.
-    counted: bool,
-    values: Arc<Mutex<HashMap<String, (u32, Vec<u8>)>>>,
-}
+impl Plugin for StoreV2 {
+    const NAME: &'static str = "store";
+    type Client = ClientV2<Channel>;
 
-#[tonic::async_trait]
-impl Kv for Memory {
-    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let key = request.into_inner().key;
-        let values = self.values.lock().await;
-        let (puts, value) = values
-            .get(&key)
-            .ok_or_else(|| Status::not_found(format!("no such key: {key}")))?;
-        let mut value = value.clone();
-        if self.counted {
-            value.extend_from_slice(format!(" (put {puts} times)").as_bytes());
-        }
-        Ok(Response::new(GetResponse { value }))
-    }
-
-    async fn put(&self, request: Request<PutRequest>) -> Result<Response<Empty>, Status> {
-        let PutRequest { key, value } = request.into_inner();
-        let mut values = self.values.lock().await;
-        let (puts, kept) = values.entry(key).or_default();
-        *puts += 1;
-        *kept = value;
-        Ok(Response::new(Empty {}))
+    fn transports(on: Bindings<Self>) -> Bindings<Self> {
+        on.over::<Grpc>()
     }
 }
+
+impl PluginOver<Grpc> for StoreV2 {
+    fn serve(&self, server: &mut GrpcServer) {
+        server.add(limited!(server, ServerV2::new(self.0.clone())));
+    }
+
+    fn client(client: GrpcClient) -> Self::Client {
+        limited!(client, ClientV2::new(client.channel()))
+    }
+}
+
+impl Plugin for StoreV3 {
+    const NAME: &'static str = "store";
+    type Client = ClientV3<Channel>;
+
+    fn transports(on: Bindings<Self>) -> Bindings<Self> {
+        on.over::<Grpc>()
+    }
+}
+
+impl PluginOver<Grpc> for StoreV3 {
+    fn serve(&self, server: &mut GrpcServer) {
+        server.add(limited!(server, ServerV3::new(self.0.clone())));
+    }
+
+    fn client(client: GrpcClient) -> Self::Client {
+        limited!(client, ClientV3::new(client.channel()))
+    }
+}
+
+/// Generated from `proto/store_v2.proto`.
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[rustfmt::skip]
+#[path = "generated/store.v2.rs"]
+pub mod v2;
+
+/// Generated from `proto/store_v3.proto`.
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[rustfmt::skip]
+#[path = "generated/store.v3.rs"]
+pub mod v3;

@@ -5,10 +5,8 @@
 
 use std::error::Error;
 
-use kv::KvPlugin;
-use kv::pb::{GetRequest, PutRequest};
-use negotiated::{HANDSHAKE, version_2, version_3};
-use pintle::{Grpc, Host, ServeError};
+use negotiated::{HANDSHAKE, Memory, StoreV2, StoreV3, v2, v3};
+use pintle::{Grpc, Host, PluginSet, ServeError};
 
 fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1).as_deref() {
@@ -19,19 +17,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn plugin() -> Result<(), ServeError> {
+    let memory = Memory::default();
     pintle::serve(HANDSHAKE)
-        .plugins(2, version_2())
-        .plugins(3, version_3())
+        .plugins(2, PluginSet::new().plugin(StoreV2(memory.clone())))
+        .plugins(3, PluginSet::new().plugin(StoreV3(memory)))
         .run(Grpc)
         .await
 }
 
 #[tokio::main]
 async fn host() -> Result<(), Box<dyn Error>> {
-    let mut versions: Vec<u32> = std::env::args()
-        .skip(1)
-        .map(|word| word.parse())
-        .collect::<Result<_, _>>()?;
+    let words = std::env::args().skip(1);
+    let mut versions: Vec<u32> = words.map(|word| word.parse()).collect::<Result<_, _>>()?;
     if versions.is_empty() {
         versions = vec![2, 3];
     }
@@ -44,19 +41,18 @@ async fn host() -> Result<(), Box<dyn Error>> {
         .await?;
     println!("agreed on version {}", session.version());
 
-    let mut kv = session.dispense::<KvPlugin>().await?;
-    kv.put(PutRequest {
-        key: "hello".to_owned(),
-        value: "world".into(),
-    })
-    .await?;
-    let found = kv
-        .get(GetRequest {
-            key: "hello".to_owned(),
-        })
-        .await?
-        .into_inner();
-    println!("hello = {}", String::from_utf8_lossy(&found.value));
+    let (key, value) = ("hello".to_owned(), "world".to_owned());
+    if session.version() < 3.into() {
+        let mut store = session.dispense::<StoreV2>().await?;
+        store.put(v2::PutRequest { key: key.clone(), value }).await?;
+        let found = store.get(v2::GetRequest { key }).await?.into_inner();
+        println!("hello = {}", found.value);
+    } else {
+        let mut store = session.dispense::<StoreV3>().await?;
+        store.put(v3::PutRequest { key: key.clone(), value }).await?;
+        let found = store.get(v3::GetRequest { key }).await?.into_inner();
+        println!("hello = {}, put {} time(s)", found.value, found.puts);
+    }
     session.close().await?;
     Ok(())
 }

@@ -19,12 +19,12 @@ fn check(versions: &[&str], expected: &str) {
 fn the_newest_version_both_have_is_chosen() {
     check(
         &["2", "3"],
-        "agreed on version 3\nhello = world (put 1 times)\n",
+        "agreed on version 3\nhello = world, put 1 time(s)\n",
     );
     check(&["1", "2"], "agreed on version 2\nhello = world\n");
     check(
         &["3", "9"],
-        "agreed on version 3\nhello = world (put 1 times)\n",
+        "agreed on version 3\nhello = world, put 1 time(s)\n",
     );
 }
 

@@ -9,6 +9,7 @@ use ::h2::{Reason, SendStream};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as _, Frame};
+use tokio::task::coop;
 use tonic::{Status, body::Body};
 
 use super::{panic, status};
@@ -46,12 +47,17 @@ impl Pump {
     /// Sends what is ready; ready itself once the body and its end are handed to HTTP/2.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
         loop {
+            // A body that is always ready, read by a peer that always is, would otherwise keep
+            // this task from ever looking at its deadline or its cancellation.
+            let turn = ready!(coop::poll_proceed(cx));
             if self.chunk.is_some() {
                 ready!(self.poll_room(cx))?;
                 let chunk = self.chunk.take().unwrap_or_default();
                 self.stream.send_data(chunk, false)?;
             }
-            match ready!(self.poll_body(cx))? {
+            let frame = ready!(self.poll_body(cx))?;
+            turn.made_progress();
+            match frame {
                 Some(frame) => match frame.into_data() {
                     Ok(data) if data.is_empty() => {}
                     // One byte is enough to be woken: HTTP/2 keeps what the window has no room

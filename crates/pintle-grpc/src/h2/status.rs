@@ -129,7 +129,7 @@ mod tests {
         for (text, kept) in [
             ("aGk=", true),
             ("aGk", true),
-            ("aGk==", true),
+            ("aGk==", false),
             ("%%%", false),
             ("a", false),
         ] {

@@ -9,7 +9,7 @@ pub struct GetRequest {
 /// The sum found.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetResponse {
-    /// Zero for a key that was never put.
+    /// Its sum so far.
     #[prost(int64, tag = "1")]
     pub value: i64,
 }

@@ -50,13 +50,13 @@ async fn calls_beyond_the_concurrency_limit_wait_for_their_turn() {
     // Enough turns for a call that does not wait to be answered.
     for _ in 0..100 {
         tokio::task::yield_now().await;
-        assert!(tokio_test_pending(third.as_mut()).await);
+        assert!(is_pending(third.as_mut()).await);
     }
     drop((first, second));
     assert_eq!(third.await.unwrap(), "third");
 }
 
-async fn tokio_test_pending<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+async fn is_pending<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
     std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending())).await
 }
 

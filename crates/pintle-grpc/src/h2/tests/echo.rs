@@ -170,7 +170,12 @@ impl Service<tonic::Request<Text>> for Numbers {
         let numbers = tokio_stream::iter((0..count).map(|number| Ok(text(number.to_string()))));
         let texts: Texts = match then {
             "panic" => {
-                Box::pin(numbers.chain(tokio_stream::iter([()]).map(|()| panic!("no more"))))
+                // Not at once, or tonic would still hold the numbers back to send them together.
+                let panic = tokio_stream::iter([()]).then(|()| async {
+                    tokio::task::yield_now().await;
+                    panic!("no more")
+                });
+                Box::pin(numbers.chain(panic))
             }
             "hang" => {
                 let guard = Hanging::new(self.0.clone());
