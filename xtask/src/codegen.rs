@@ -66,6 +66,13 @@ const TABLE: &[Generated] = &[
         bytes: &[],
         out: "examples/negotiated/src/generated",
     },
+    Generated {
+        protos: "crates/pintle-testkit/proto",
+        files: &["echo.proto"],
+        descriptor: "echo.bin",
+        bytes: &[],
+        out: "crates/pintle-testkit/src/generated",
+    },
 ];
 
 /// The contents of one folder, by file name.

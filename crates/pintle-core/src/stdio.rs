@@ -177,9 +177,9 @@ mod tests {
 
     #[tokio::test]
     async fn order_is_kept_and_the_end_is_heard() {
+        use StdioChannel::{Stderr, Stdout};
         let source = StdioSource::default();
-        let out = source.writer(StdioChannel::Stdout);
-        let err = source.writer(StdioChannel::Stderr);
+        let (out, err) = (source.writer(Stdout), source.writer(Stderr));
         out.push(Bytes::from_static(b"1"));
         err.push(Bytes::from_static(b"2"));
         out.push(Bytes::from_static(b"3"));
@@ -189,7 +189,6 @@ mod tests {
         while let Some((channel, chunk)) = stream.next().await {
             heard.push((channel, chunk));
         }
-        use StdioChannel::{Stderr, Stdout};
         let expected = [(Stdout, "1"), (Stderr, "2"), (Stdout, "3")];
         assert_eq!(
             heard,

@@ -93,11 +93,12 @@ impl Grpc {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let mut settings = Settings::default();
-        settings.limits = self.limits.unwrap_or_default();
-        settings.keepalive = self.keepalive;
-        settings.default_timeout = self.call_timeout;
-        settings
+        Settings {
+            limits: self.limits.unwrap_or_default(),
+            keepalive: self.keepalive,
+            default_timeout: self.call_timeout,
+            ..Settings::default()
+        }
     }
 
     pub(crate) fn dial_timeout(&self) -> Duration {

@@ -1,0 +1,21 @@
+//! What proves pintle as a whole: a plugin that does what a test asks of it,
+//! the program `rogue` that serves it or misbehaves on request, and a world to
+//! launch it in.
+//!
+//! For the tests of this repository; nothing here is published. It stands above
+//! the facade, where a user stands: what it needs of pintle, a user has too.
+//! Start at [`World`] and read `tests/it`.
+
+mod echo;
+mod stranger;
+mod world;
+
+pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
+pub use stranger::{Answer, ask_in_plaintext, ask_over_tls};
+pub use world::{World, descriptors, eventually, tasks};
+
+/// Generated from `proto/echo.proto`.
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[rustfmt::skip]
+#[path = "generated/pintle.testkit.v1.rs"]
+pub mod pb;

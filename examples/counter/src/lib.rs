@@ -116,7 +116,7 @@ impl<A: Adder> AddHelper for Helper<A> {
 }
 
 /// Generated from `proto/counter.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/proto.rs"]
 pub mod pb;

@@ -47,7 +47,7 @@ impl Greeter for Polite {
 }
 
 /// Generated from `proto/greeter.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/greeter.v1.rs"]
 pub mod pb;

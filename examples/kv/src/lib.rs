@@ -49,7 +49,7 @@ impl<S: Kv + Clone> PluginOver<Grpc> for KvPlugin<S> {
 }
 
 /// Generated from `proto/kv.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/proto.rs"]
 pub mod pb;

@@ -65,13 +65,13 @@ impl PluginOver<Grpc> for StoreV3 {
 }
 
 /// Generated from `proto/store_v2.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/store.v2.rs"]
 pub mod v2;
 
 /// Generated from `proto/store_v3.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/store.v3.rs"]
 pub mod v3;

@@ -44,12 +44,22 @@ async fn host() -> Result<(), Box<dyn Error>> {
     let (key, value) = ("hello".to_owned(), "world".to_owned());
     if session.version() < 3.into() {
         let mut store = session.dispense::<StoreV2>().await?;
-        store.put(v2::PutRequest { key: key.clone(), value }).await?;
+        store
+            .put(v2::PutRequest {
+                key: key.clone(),
+                value,
+            })
+            .await?;
         let found = store.get(v2::GetRequest { key }).await?.into_inner();
         println!("hello = {}", found.value);
     } else {
         let mut store = session.dispense::<StoreV3>().await?;
-        store.put(v3::PutRequest { key: key.clone(), value }).await?;
+        store
+            .put(v3::PutRequest {
+                key: key.clone(),
+                value,
+            })
+            .await?;
         let found = store.get(v3::GetRequest { key }).await?.into_inner();
         println!("hello = {}, put {} time(s)", found.value, found.puts);
     }

@@ -1,1 +1,34 @@
-//! x
+//! The Rust side of the interoperability matrix: the programs of `interop/go`, written again on pintle.
+//!
+//! For whoever changes what crosses the wire. `interop/go/README.md` is the
+//! contract; a host's transcript is compared with it byte for byte by
+//! `cargo xtask interop`. The four programs are in `src/bin` and share what is
+//! here: how a host is told what to do ([`HostArgs`]), how it launches, listens
+//! and closes ([`Launched`]), the stories, and the [`Store`] of the kv plugin.
+
+mod args;
+mod launched;
+mod log;
+mod output;
+mod store;
+mod stories;
+
+use std::error::Error;
+
+use pintle::Handshake;
+
+pub use args::{HostArgs, Story};
+pub use launched::Launched;
+pub use log::log_to_host;
+pub use output::Output;
+pub use store::Store;
+pub use stories::{tell_counter, tell_kv};
+
+/// The cookie of every program, and version 1, that of every story but one.
+pub const HANDSHAKE: Handshake = Handshake::new("PINTLE_INTEROP", "5a2f0c61");
+
+/// The versions that a plugin serves in the story [`Story::Negotiated`].
+pub const NEGOTIATED_VERSIONS: [u32; 2] = [2, 3];
+
+/// Why a program ends with code 1: printed for a person, never told apart.
+pub type Failure = Box<dyn Error + Send + Sync>;

@@ -248,6 +248,35 @@ mod tests {
         check(&line, &line);
     }
 
+    /// The page is for those who write a peer; a row of it that is not so fails here.
+    #[test]
+    fn the_protocol_page_tells_the_truth_about_lines() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let rows = page
+            .lines()
+            .filter(|row| row.starts_with("| `1") || row.starts_with("| `2"));
+        let mut checked = 0;
+        for row in rows {
+            let row = row.replace("\\|", "\u{1}");
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            let [_, line, expected, _] = cells[..] else {
+                panic!("not a row of two cells: {row}")
+            };
+            let plain = |cell: &str| {
+                let text = cell.trim_matches('`').replace('\u{1}', "|");
+                text.replace("|C", &format!("|{}", certificate()))
+            };
+            let found = match HandshakeLine::parse(&plain(line)) {
+                Ok(line) => line.to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(found, plain(expected), "{line}");
+            checked += 1;
+        }
+        assert_eq!(checked, 11, "the page's tables of lines");
+    }
+
     #[test]
     fn the_white_space_around_a_line_does_not_matter() {
         check("1|2|unix|/tmp/p|grpc|\r\n", "1|2|unix|/tmp/p|grpc|");

@@ -1,0 +1,74 @@
+//! Programs that print bytes and wait, and never become a session.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(crate) fn exits_early() {
+    eprintln!("reading rogue.toml");
+    eprintln!("error: line 7: `colour` is no setting");
+    std::process::exit(3);
+}
+
+pub(crate) fn garbage() {
+    println!("Hello, world!");
+    println!("I am \u{1b}[31mno\u{1b}[0m plugin.");
+}
+
+/// Longer than any host reads; the pipe breaks in between.
+pub(crate) fn floods_stdout() {
+    let line = format!("{}\n", "lorem ipsum ".repeat(80));
+    while std::io::stdout().write_all(line.as_bytes()).is_ok() {}
+    waits();
+}
+
+/// Says who it is, which is no handshake, and waits.
+pub(crate) fn stalls() {
+    println!("{}", std::process::id());
+    waits();
+}
+
+pub(crate) fn closes_stdout() {
+    let null = File::create("/dev/null").expect("every Unix has it");
+    rustix::stdio::dup2_stdout(null).expect("a descriptor can be replaced");
+    waits();
+}
+
+pub(crate) fn long_line() {
+    print!("1|1|unix|/{}", "a".repeat(100_000));
+    let _ = std::io::stdout().flush();
+    waits();
+}
+
+pub(crate) fn says(line: &str) {
+    println!("{line}");
+    waits();
+}
+
+/// Listens, and takes no notice of who connects.
+pub(crate) fn deaf() {
+    let (_listener, path) = listen();
+    says(&format!("1|1|unix|{}|grpc|", path.display()));
+}
+
+pub(crate) fn exits_when_connected() {
+    let (listener, path) = listen();
+    println!("1|1|unix|{}|grpc|", path.display());
+    let _connection = listener.accept();
+    eprintln!("error: out of cheese");
+    std::process::exit(7);
+}
+
+fn listen() -> (UnixListener, PathBuf) {
+    let dir = std::env::var_os("PLUGIN_UNIX_SOCKET_DIR").expect("a host names the directory");
+    let path = PathBuf::from(dir).join("rogue");
+    let listener = UnixListener::bind(&path).expect("the directory is the session's own");
+    (listener, path)
+}
+
+/// Far longer than a test, yet not for ever: a test that crashed leaves nobody behind.
+pub(crate) fn waits() {
+    std::thread::sleep(Duration::from_secs(120));
+}

@@ -1,0 +1,82 @@
+//! True plugins, each with at most one fault.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use pintle::{Grpc, LogStderr, PluginSet, Serve, ServeError};
+use pintle_testkit::{EchoPlugin, HANDSHAKE};
+
+use crate::raw;
+
+#[tokio::main(worker_threads = 2)]
+pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> ExitCode {
+    let grpc = grpc(options);
+    let served = match mode {
+        "well" => serve().run(grpc).await,
+        "debug-line-first" => {
+            println!("debug: I am up");
+            serve().run(grpc).await
+        }
+        "serves-7-and-8" => serves_7_and_8(grpc).await,
+        "ignores-shutdown" => {
+            let served = serve().run(grpc).await;
+            raw::waits();
+            served
+        }
+        "speaks-last" => {
+            let served = serve().run(grpc).await;
+            println!("the end of stdout");
+            eprintln!("the end of stderr");
+            served
+        }
+        "floods-stderr" => {
+            std::thread::spawn(|| flood(std::io::stderr()));
+            std::thread::spawn(|| flood(LogStderr::default()));
+            serve().run(grpc).await
+        }
+        _ => {
+            eprintln!("rogue: there is no mode `{mode}`");
+            return ExitCode::from(64);
+        }
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> Serve {
+    pintle::serve(HANDSHAKE).plugin(EchoPlugin)
+}
+
+async fn serves_7_and_8(grpc: Grpc) -> Result<(), ServeError> {
+    let set = PluginSet::new().plugin(EchoPlugin);
+    pintle::serve(HANDSHAKE)
+        .plugins(7, set.clone())
+        .plugins(8, set)
+        .run(grpc)
+        .await
+}
+
+/// Until nobody reads any more.
+fn flood(mut output: impl Write) {
+    while output.write_all(b"help, I am drowning\n").is_ok() {}
+}
+
+fn grpc(options: impl Iterator<Item = String>) -> Grpc {
+    let mut grpc = Grpc;
+    for option in options {
+        let (name, number) = option.split_once('=').expect("an option is NAME=NUMBER");
+        let number: u64 = number.parse().expect("an option is NAME=NUMBER");
+        grpc = match name {
+            "accept-ms" => grpc.broker_accept_timeout(Duration::from_millis(number)),
+            "dial-ms" => grpc.broker_dial_timeout(Duration::from_millis(number)),
+            _ => panic!("there is no option `{name}`"),
+        };
+    }
+    grpc
+}

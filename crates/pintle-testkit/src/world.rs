@@ -1,0 +1,100 @@
+//! A host, a directory for its sockets, and a program for it to launch.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use pintle::{Host, PluginCommand};
+
+use crate::echo::HANDSHAKE;
+
+/// How long anything that should happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One test's own directory for sockets, and the program it launches.
+#[derive(Debug)]
+pub struct World {
+    program: PathBuf,
+    sockets: tempfile::TempDir,
+}
+
+impl World {
+    /// A world in which `program` is launched.
+    ///
+    /// # Panics
+    /// When no temporary directory can be made.
+    pub fn new(program: &str) -> Self {
+        Self {
+            program: program.into(),
+            sockets: tempfile::tempdir().expect("a test may make a temporary directory"),
+        }
+    }
+
+    /// A host whose sockets are in this world.
+    pub fn host(&self) -> Host {
+        Host::new(HANDSHAKE).socket_dir(self.sockets.path())
+    }
+
+    /// The program, to be launched by `host` in one of its modes.
+    pub fn rogue(&self, host: &Host, mode: &str) -> PluginCommand {
+        host.command(&self.program).args(mode.split_whitespace())
+    }
+
+    /// The program's path.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The directory in which each session makes its own for sockets.
+    pub fn sockets(&self) -> &Path {
+        self.sockets.path()
+    }
+
+    /// Every file below the directory for sockets that is no directory itself.
+    pub fn socket_files(&self) -> Vec<PathBuf> {
+        let sessions = files(self.sockets.path());
+        sessions.iter().flat_map(|session| files(session)).collect()
+    }
+
+    /// Whether no session has left anything.
+    pub fn is_clean(&self) -> bool {
+        files(self.sockets.path()).is_empty()
+    }
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    // A directory that has gone has no files.
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// How many file descriptors this process has open.
+pub fn descriptors() -> usize {
+    files(Path::new("/proc/self/fd")).len()
+}
+
+/// How many tasks of the current runtime have not ended.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn tasks() -> usize {
+    tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks()
+}
+
+/// Waits for what comes about without telling anybody.
+///
+/// # Panics
+/// When it does not within 20 seconds.
+#[track_caller]
+pub fn eventually(what: &'static str, is_so: impl Fn() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        let begin = Instant::now();
+        while !is_so() {
+            assert!(begin.elapsed() < PATIENCE, "{place}: never: {what}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}

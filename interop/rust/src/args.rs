@@ -1,0 +1,165 @@
+//! What a host is told on its command line.
+
+use std::str::FromStr;
+
+use crate::{Failure, NEGOTIATED_VERSIONS};
+
+/// What the kv programs are to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Story {
+    /// Plain calls, an error and a large answer.
+    Kv,
+    /// Versions: two on the plugin's side, others on the host's.
+    Negotiated,
+    /// What the plugin prints.
+    Stdio,
+    /// What the plugin logs.
+    Logs,
+    /// What the plugin serves.
+    Reflect,
+}
+
+impl FromStr for Story {
+    type Err = Failure;
+
+    fn from_str(name: &str) -> Result<Self, Failure> {
+        Ok(match name {
+            "kv" => Self::Kv,
+            "negotiated" => Self::Negotiated,
+            "stdio" => Self::Stdio,
+            "logs" => Self::Logs,
+            "reflect" => Self::Reflect,
+            _ => {
+                return Err(format!(
+                    "no story {name:?}, only kv, negotiated, stdio, logs and reflect"
+                )
+                .into());
+            }
+        })
+    }
+}
+
+/// The arguments of a host: `[--story STORY] [--versions 2,3] [--tls none|auto] -- PLUGIN_PATH [ARGS…]`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct HostArgs {
+    /// What to tell; [`Story::Kv`] by default.
+    pub story: Story,
+    /// The versions to accept in [`Story::Negotiated`]; those of the plugin by default.
+    pub versions: Vec<u32>,
+    /// Whether to use AutoMTLS; not by default.
+    pub tls: bool,
+    /// The plugin's program.
+    pub plugin: String,
+    /// What to hand it.
+    pub plugin_args: Vec<String>,
+}
+
+impl HostArgs {
+    /// Reads them, without the host's own name. Only options of `known` are taken.
+    ///
+    /// # Errors
+    /// In words, for the person who typed them.
+    pub fn parse(words: impl IntoIterator<Item = String>, known: &[&str]) -> Result<Self, Failure> {
+        let mut args = Self {
+            story: Story::Kv,
+            versions: NEGOTIATED_VERSIONS.to_vec(),
+            tls: false,
+            plugin: String::new(),
+            plugin_args: Vec::new(),
+        };
+        let mut words = words.into_iter();
+        while let Some(option) = words.next().filter(|word| word != "--") {
+            if !known.contains(&&*option) {
+                return Err(format!("no option {option:?}, only {}", known.join(", ")).into());
+            }
+            let value = words
+                .next()
+                .ok_or_else(|| format!("{option} needs a value"))?;
+            match &*option {
+                "--story" => args.story = value.parse()?,
+                "--versions" => args.versions = versions(&value)?,
+                _ => args.tls = tls(&value)?,
+            }
+        }
+        args.plugin = words
+            .next()
+            .ok_or("no plugin to launch: add -- PLUGIN_PATH [ARGS…]")?;
+        args.plugin_args = words.collect();
+        Ok(args)
+    }
+}
+
+fn versions(list: &str) -> Result<Vec<u32>, Failure> {
+    let versions = list.split(',').map(str::parse).collect::<Result<_, _>>();
+    versions.map_err(|error| format!("--versions {list:?}: {error}").into())
+}
+
+fn tls(word: &str) -> Result<bool, Failure> {
+    match word {
+        "none" => Ok(false),
+        "auto" => Ok(true),
+        _ => Err(format!("--tls is none or auto, not {word:?}").into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[&str] = &["--story", "--versions", "--tls"];
+
+    fn parse(line: &str) -> Result<HostArgs, Failure> {
+        HostArgs::parse(line.split_whitespace().map(str::to_owned), KNOWN)
+    }
+
+    #[test]
+    fn a_plugin_alone_is_enough() {
+        let args = parse("-- p").unwrap();
+        let expected = HostArgs {
+            story: Story::Kv,
+            versions: vec![2, 3],
+            tls: false,
+            plugin: "p".to_owned(),
+            plugin_args: Vec::new(),
+        };
+        assert_eq!(args, expected);
+    }
+
+    #[test]
+    fn what_follows_the_plugin_is_the_plugins() {
+        let args = parse("--story negotiated --versions 7,9 --tls auto -- p --tls x").unwrap();
+        let expected = HostArgs {
+            story: Story::Negotiated,
+            versions: vec![7, 9],
+            tls: true,
+            plugin: "p".to_owned(),
+            plugin_args: vec!["--tls".to_owned(), "x".to_owned()],
+        };
+        assert_eq!(args, expected);
+    }
+
+    #[track_caller]
+    fn check_refused(line: &str, expected: &str) {
+        assert_eq!(parse(line).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_in_words() {
+        check_refused("", "no plugin to launch: add -- PLUGIN_PATH [ARGS…]");
+        check_refused(
+            "--tls auto --",
+            "no plugin to launch: add -- PLUGIN_PATH [ARGS…]",
+        );
+        check_refused("--tls", "--tls needs a value");
+        check_refused("--tls on -- p", r#"--tls is none or auto, not "on""#);
+        check_refused(
+            "--versions 2, -- p",
+            r#"--versions "2,": cannot parse integer from empty string"#,
+        );
+        check_refused("p", r#"no option "p", only --story, --versions, --tls"#);
+        check_refused(
+            "--story tale -- p",
+            r#"no story "tale", only kv, negotiated, stdio, logs and reflect"#,
+        );
+    }
+}

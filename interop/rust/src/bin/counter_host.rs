@@ -1,0 +1,13 @@
+//! `interop-counter-host --tls none|auto -- PLUGIN_PATH [ARGS…]` launches a counter plugin of any
+//! language, adds up three numbers with it and prints the transcript.
+
+use interop::{Failure, HANDSHAKE, HostArgs, Launched, tell_counter};
+use pintle::Host;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    interop::log_to_host();
+    let args = HostArgs::parse(std::env::args().skip(1), &["--tls"])?;
+    let launched = Launched::new(Host::new(HANDSHAKE), &args).await?;
+    tell_counter(launched, &args).await
+}

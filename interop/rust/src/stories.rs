@@ -1,0 +1,51 @@
+//! The stories: each prints its transcript as it goes, all but the line about the exit.
+
+mod counter;
+mod kv;
+mod logs;
+mod negotiated;
+mod reflect;
+mod stdio;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::{Failure, HostArgs, Launched, Story};
+
+/// How long a story may take, from the connected plugin to the last answer.
+const STORY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Tells a story of the kv programs to its end.
+///
+/// # Errors
+/// In words, whatever went wrong.
+pub async fn tell_kv(mut launched: Launched, args: &HostArgs) -> Result<(), Failure> {
+    launched.check_tls(args.tls)?;
+    let launched = &mut launched;
+    match args.story {
+        Story::Kv => in_time(kv::tell(launched)).await?,
+        Story::Negotiated => in_time(negotiated::tell(launched)).await?,
+        Story::Stdio => in_time(stdio::tell(launched)).await?,
+        Story::Logs => in_time(logs::tell(launched)).await?,
+        Story::Reflect => in_time(reflect::tell(launched)).await?,
+    }
+    println!("{}", launched.close().await);
+    Ok(())
+}
+
+/// Tells the story of the counter programs to its end.
+///
+/// # Errors
+/// In words, whatever went wrong.
+pub async fn tell_counter(launched: Launched, args: &HostArgs) -> Result<(), Failure> {
+    launched.check_tls(args.tls)?;
+    in_time(counter::tell(&launched)).await?;
+    println!("{}", launched.close().await);
+    Ok(())
+}
+
+async fn in_time(story: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::time::timeout(STORY_TIMEOUT, story)
+        .await
+        .map_err(|_| format!("the story took more than {STORY_TIMEOUT:?}"))?
+}

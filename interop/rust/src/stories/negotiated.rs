@@ -1,0 +1,15 @@
+//! The version that both sides believe in is the one whose plugin answers.
+
+use kv::KvPlugin;
+
+use super::kv::{get, put};
+use crate::{Failure, Launched};
+
+pub(super) async fn tell(launched: &Launched) -> Result<(), Failure> {
+    println!("version: {}", launched.session.version());
+    let mut kv = launched.session.dispense::<KvPlugin>().await?;
+    put(&mut kv, "hello", b"world").await?;
+    let value = get(&mut kv, "hello").await?;
+    println!("get hello = {}", String::from_utf8(value)?);
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Every story with both programs in Rust; with the peers in Go they are told by `cargo xtask interop`.
+
+use std::process::{Command, Output};
+
+#[track_caller]
+fn check(host: &str, host_args: &[&str], plugin: &str, plugin_args: &[&str], transcript: &str) {
+    for tls in ["none", "auto"] {
+        let output = run(host, host_args, tls, plugin, plugin_args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            transcript,
+            "{stderr}"
+        );
+        assert!(output.status.success(), "{stderr}");
+    }
+}
+
+#[track_caller]
+fn check_kv(host_args: &[&str], story: &str, transcript: &str) {
+    let (host, plugin) = (
+        env!("CARGO_BIN_EXE_interop-kv-host"),
+        env!("CARGO_BIN_EXE_interop-kv-plugin"),
+    );
+    check(host, host_args, plugin, &[story], transcript);
+}
+
+fn run(host: &str, host_args: &[&str], tls: &str, plugin: &str, plugin_args: &[&str]) -> Output {
+    Command::new(host)
+        .args(host_args)
+        .args(["--tls", tls, "--", plugin])
+        .args(plugin_args)
+        .output()
+        .expect("the host was built with this test")
+}
+
+#[test]
+fn calls_errors_and_large_answers_come_through() {
+    let transcript = "\
+ping: ok
+put hello = world
+get hello = world
+get missing: NotFound no such key: missing
+big = 5000000 bytes
+exit: clean
+";
+    check_kv(&["--story", "kv"], "kv", transcript);
+}
+
+#[test]
+fn the_newest_common_version_answers() {
+    let told =
+        |version| format!("version: {version}\nget hello = world (v{version})\nexit: clean\n");
+    for (versions, version) in [("2,3", 3), ("2", 2)] {
+        let args = ["--story", "negotiated", "--versions", versions];
+        check_kv(&args, "negotiated", &told(version));
+    }
+}
+
+#[test]
+fn no_version_in_common_is_refused() {
+    let args = ["--story", "negotiated", "--versions", "7,9"];
+    check_kv(&args, "negotiated", "refused: version\n");
+}
+
+#[test]
+fn all_that_is_printed_arrives_once() {
+    let transcript = "\
+stdout: out line
+stderr: err line
+stdout flood: 102400 bytes
+stderr flood: 102400 bytes
+exit: clean
+";
+    check_kv(&["--story", "stdio"], "stdio", transcript);
+}
+
+#[test]
+fn all_that_is_logged_arrives_once_with_its_level_and_fields() {
+    let transcript = "\
+log trace: hello answer=42 name=kv
+log debug: hello answer=42 name=kv
+log info: hello answer=42 name=kv
+log warn: hello answer=42 name=kv
+log error: hello answer=42 name=kv
+exit: clean
+";
+    check_kv(&["--story", "logs"], "logs", transcript);
+}
+
+#[test]
+fn reflection_lists_exactly_what_is_served() {
+    let transcript = "\
+services: grpc.health.v1.Health, grpc.reflection.v1.ServerReflection, \
+grpc.reflection.v1alpha.ServerReflection, plugin.GRPCBroker, plugin.GRPCController, \
+plugin.GRPCStdio, proto.KV
+exit: clean
+";
+    check_kv(&["--story", "reflect"], "reflect", transcript);
+}
+
+#[test]
+fn the_plugin_comes_back_to_its_host() {
+    let transcript = "\
+put n + 1
+put n + 2
+put n + 3
+counter n = 6
+helper calls: 3
+exit: clean
+";
+    let (host, plugin) = (
+        env!("CARGO_BIN_EXE_interop-counter-host"),
+        env!("CARGO_BIN_EXE_interop-counter-plugin"),
+    );
+    check(host, &[], plugin, &[], transcript);
+}
