@@ -203,6 +203,26 @@ impl NetError {
     }
 }
 
+/// Removes the socket's file that a process left behind when it was killed.
+///
+/// Only one that nobody listens on any more: the address is the plugin's word,
+/// and must not be a way to have the host remove anything else.
+pub(crate) async fn remove_stale(address: &Address) {
+    #[cfg(unix)]
+    if let Address::Unix(path) = address {
+        use std::os::unix::fs::FileTypeExt;
+        let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+        if is_socket
+            && let Err(error) = UnixStream::connect(path).await
+            && error.kind() == io::ErrorKind::ConnectionRefused
+        {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = address;
+}
+
 async fn dial(address: &Address) -> io::Result<Stream> {
     match address {
         #[cfg(unix)]
@@ -214,5 +234,25 @@ async fn dial(address: &Address) -> io::Result<Stream> {
             stream.set_nodelay(true)?;
             Ok(Stream::new(stream))
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_socket_that_nobody_listens_on_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name| dir.path().join(name);
+        let live = tokio::net::UnixListener::bind(path("live")).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(path("stale")).unwrap());
+        std::fs::write(path("file"), "precious").unwrap();
+        for name in ["live", "stale", "file", "missing"] {
+            remove_stale(&Address::unix(path(name)).unwrap()).await;
+        }
+        assert!(path("live").exists() && path("file").exists());
+        assert!(!path("stale").exists());
+        drop(live);
     }
 }

@@ -1,5 +1,7 @@
 //! Runs host and plugin as a user does.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::process::Command;
 
 #[test]

@@ -1,5 +1,7 @@
 //! Runs the program as a user does.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::process::{Command, Output};
 
 fn run(versions: &[&str]) -> Output {

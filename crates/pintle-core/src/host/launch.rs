@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::watch;
+use tokio_util::sync::DropGuard;
 
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
 use super::stderr::{self, StderrTail};
 use super::{Host, NetworkChoice};
-use crate::ended::Ended;
+use crate::ended::{Ended, SessionClosed};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::env::HostEnv;
 use crate::handshake::{HandshakeLine, VersionMismatch};
-use crate::net::{Address, Net, NetError, Network, Translate};
+use crate::net::{Address, Net, NetError, Network, Translate, remove_stale};
 use crate::output::{Output, StdioChannel};
-use crate::runner::{Process, Runner, StartPlan};
+use crate::runner::{Process, Runner, StartPlan, Started};
 use crate::security::{Offer, Security, SecurityError};
 use crate::session::{Facts, Session, Supervised};
 use crate::tasks::Tasks;
@@ -160,12 +162,16 @@ struct Starting {
     process: Box<dyn Process>,
     stdout: Box<dyn AsyncRead + Send + Unpin>,
     translation: Arc<dyn Translate>,
+    /// Where it listens, as this side reaches it, once it has said so.
+    address: Option<Address>,
     output: Output,
     tail: StderrTail,
     /// The readers of what the plugin writes; they outlive its process, to hear its last words.
     outputs: Tasks,
     /// The tasks of the connection.
     tasks: Tasks,
+    /// Ends both when the launch is given up by dropping it.
+    unless_connected: [DropGuard; 2],
 }
 
 /// A connected plugin.
@@ -173,20 +179,20 @@ struct Ready {
     connection: Arc<dyn AnyConnection>,
     line: HandshakeLine,
     secure: bool,
-    sender: tokio::sync::watch::Sender<Option<crate::ended::SessionClosed>>,
+    sender: watch::Sender<Option<SessionClosed>>,
     ended: Ended,
 }
 
 impl Starting {
-    fn new(host: &Host, program: String, started: crate::runner::Started) -> Self {
-        let crate::runner::Started {
+    fn new(host: &Host, program: String, started: Started) -> Self {
+        let Started {
             process,
             stdout,
             stderr,
             translation,
         } = started;
         let tail = StderrTail::default();
-        let outputs = Tasks::new();
+        let (outputs, tasks) = (Tasks::new(), Tasks::new());
         outputs.spawn(stderr::follow(
             stderr,
             program.clone(),
@@ -200,10 +206,12 @@ impl Starting {
             process,
             stdout,
             translation,
+            address: None,
             output,
             tail,
+            unless_connected: [&outputs, &tasks].map(|all| all.stopping().clone().drop_guard()),
             outputs,
-            tasks: Tasks::new(),
+            tasks,
         }
     }
 
@@ -216,6 +224,7 @@ impl Starting {
     ) -> Result<Ready, LaunchFailure> {
         let line = self.first_line(host.start_timeout).await?;
         tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
+        self.address = Some(self.translation.inward(line.address.clone()));
         let transport = agree(host, transports, &line)?;
         let security = offer
             .settle(line.certificate.as_deref())?
@@ -311,10 +320,16 @@ impl Starting {
             }
         };
         self.outputs.finish_within(LAST_WORDS).await;
+        if let Some(address) = &self.address {
+            remove_stale(address).await;
+        }
         LaunchError::new(self.program, failure, exit, self.tail.lines())
     }
 
     fn into_session(self, ready: Ready, sockets: SocketDir, close_timeout: Duration) -> Session {
+        for guard in self.unless_connected {
+            guard.disarm();
+        }
         self.outputs.spawn(drain(self.stdout, self.output.clone()));
         let Ready {
             connection,
@@ -332,6 +347,7 @@ impl Starting {
             secure,
         };
         let supervised = Supervised {
+            address: self.address.unwrap_or_else(|| facts.address.clone()),
             process: self.process,
             connection: Arc::clone(&connection),
             outputs: self.outputs,

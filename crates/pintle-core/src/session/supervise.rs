@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::ended::{EndReason, SessionClosed};
 use crate::host::{SocketDir, StderrTail};
+use crate::net::{Address, remove_stale};
 use crate::output::Output;
 use crate::runner::{Exit, Process};
 use crate::tasks::Tasks;
@@ -45,6 +46,8 @@ pub(crate) struct Supervised {
     pub(crate) tasks: Tasks,
     pub(crate) tail: StderrTail,
     pub(crate) output: Output,
+    /// Where the plugin listened, as this side reaches it.
+    pub(crate) address: Address,
     pub(crate) sockets: SocketDir,
     pub(crate) close_timeout: Duration,
     pub(crate) ended: watch::Sender<Option<SessionClosed>>,
@@ -63,6 +66,7 @@ impl Supervised {
         // The outputs first: what the plugin said last still comes over the connection.
         self.outputs.finish_within(OUTPUTS_GRACE).await;
         self.tasks.finish().await;
+        remove_stale(&self.address).await;
         self.sockets.remove();
         self.output.flush();
         let closed = SessionClosed::new(program, reason, exit, self.tail.lines());
