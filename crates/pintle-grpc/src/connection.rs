@@ -41,12 +41,14 @@ impl GrpcConnection {
             lost.clone(),
         )
         .await?;
+        // The session tells why it ended when these have ended: they cannot ask.
+        let own = channel.unexplained();
         link.outputs
-            .spawn(stdio::follow(channel.clone(), link.output.clone()));
+            .spawn(stdio::follow(own.clone(), link.output.clone()));
         let broker = GrpcBroker::for_host(grpc, &link, lost);
         // Neither stream answers before the plugin has something to say, so
         // nothing waits for them.
-        link.tasks.spawn(broker.clone().exchange(channel.clone()));
+        link.tasks.spawn(broker.clone().exchange(own));
         Ok(Self {
             client: GrpcClient::new(channel, broker),
         })

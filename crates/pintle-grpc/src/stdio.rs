@@ -65,6 +65,8 @@ pub(crate) async fn follow(channel: Channel, output: Output) {
         let mut chunks = client.stream_stdio(()).await?.into_inner();
         while let Some(chunk) = chunks.message().await? {
             deliver(&output, &chunk);
+            // A plugin that floods its output must not keep the host from its calls.
+            tokio::task::yield_now().await;
         }
         Ok::<_, Status>(())
     };

@@ -153,7 +153,7 @@ impl Transport for Grpc {
 #[non_exhaustive]
 pub enum GrpcError {
     /// The plugin's socket could not be reached.
-    #[error("the plugin's socket could not be reached")]
+    #[error(transparent)]
     Net(#[from] pintle_core::NetError),
     /// The plugin did not speak HTTP/2.
     #[error("the plugin does not speak gRPC")]

@@ -113,6 +113,27 @@ impl Channel {
         })))
     }
 
+    /// The same connection for calls that its owner waits for before it knows why the connection
+    /// was lost: when they fail with it they do not ask, lest the two wait for each other.
+    pub(crate) fn unexplained(&self) -> Self {
+        let Connection {
+            requests,
+            limits,
+            default_timeout,
+            tasks,
+            ending,
+            lost: _,
+        } = &*self.0;
+        Self(Arc::new(Connection {
+            requests: requests.clone(),
+            limits: *limits,
+            default_timeout: *default_timeout,
+            tasks: tasks.clone(),
+            ending: ending.clone(),
+            lost: Arc::new(|| Box::pin(std::future::ready(None))),
+        }))
+    }
+
     /// Resolves when the connection is gone, with the reason. Cancel-safe, and does not keep the
     /// connection open.
     pub fn closed(&self) -> impl Future<Output = ConnectionLost> + Send + use<> {

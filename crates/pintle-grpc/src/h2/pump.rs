@@ -127,3 +127,36 @@ impl From<::h2::Error> for PumpError {
         Self::Stream
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// Always ready, and takes no room in any window.
+    struct Endless;
+
+    impl http_body::Body for Endless {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_always_ready_does_not_keep_its_task() {
+        let (io, _peer) = tokio::io::duplex(1024);
+        let (mut requests, _connection) = ::h2::client::handshake(io).await.unwrap();
+        let head = http::Request::get("http://localhost/").body(()).unwrap();
+        let (_response, stream) = requests.send_request(head, false).unwrap();
+        let mut pump = Pump::new("the test", Body::new(Endless), stream);
+        let yields = poll_fn(|cx| Poll::Ready(pump.poll(cx).is_pending())).await;
+        assert!(yields);
+    }
+}

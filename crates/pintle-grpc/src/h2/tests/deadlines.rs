@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use http::Request as HttpRequest;
+use http::{Request as HttpRequest, Response};
 use tonic::{Code, Request};
 
 use super::{
     echo::{Text, text, wait},
-    hostile::raw_client,
-    pair::{Pair, collect, stream, unary},
+    hostile::{raw_client, raw_server},
+    pair::{Pair, collect, connect, stream, unary},
 };
 use crate::h2::Settings;
 
@@ -92,6 +92,33 @@ async fn the_server_ends_a_call_whose_caller_forgets_the_deadline() {
         let answer = client.call(request, asked).await;
         assert_eq!(answer.status().code(), Code::DeadlineExceeded, "{path}");
         wait(&seen.dropped).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_server_ends_an_answer_that_never_pauses() {
+    let (mut client, _) = raw_client(Settings::default()).await;
+    let request = HttpRequest::post("http://localhost/test.Echo/Stream")
+        .header("content-type", "application/grpc")
+        .header("grpc-timeout", "200m");
+    let answer = client.call(request, &u64::MAX.to_string()).await;
+    assert_eq!(answer.status().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_caller_ends_a_call_whose_server_forgets_the_deadline() {
+    for answers in [false, true] {
+        let (io, peer) = tokio::io::duplex(64 * 1024);
+        raw_server(peer, move |respond| {
+            answers.then(|| respond.send_response(Response::new(()), false).unwrap())
+        });
+        let channel = connect(io, &Settings::default()).await.unwrap();
+        let call = unary(&channel, within(Duration::from_millis(50), "hello"));
+        assert_eq!(
+            call.await.unwrap_err().code(),
+            Code::DeadlineExceeded,
+            "answers: {answers}"
+        );
     }
 }
 

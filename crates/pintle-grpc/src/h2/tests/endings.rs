@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 
 use super::{
     echo::{text, wait},
-    pair::{Pair, collect},
+    pair::{Pair, collect, stream},
 };
 use crate::h2::{ConnectionLost, Settings};
 
@@ -60,6 +60,21 @@ async fn a_lost_connection_without_a_reason_says_how_it_ended() {
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(status.message(), reason.to_string());
     assert!(status.source().unwrap().is::<ConnectionLost>());
+}
+
+#[tokio::test]
+async fn a_call_of_the_owners_own_ends_with_the_connection_and_does_not_ask_why() {
+    let pair = Pair::new().await;
+    *pair.reason.lock().unwrap() = Some(Arc::new(Exited));
+    let own = pair.channel.unexplained();
+    let open = stream(&own, text("1 hang")).await.unwrap();
+    pair.cut.cancel();
+    let (texts, end) = collect(open).await;
+    assert_eq!(texts, ["0"]);
+    let status = end.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.source().unwrap().is::<ConnectionLost>());
+    check_exited(&pair.unary("late").await.unwrap_err());
 }
 
 #[tokio::test]

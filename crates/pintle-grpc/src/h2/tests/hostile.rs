@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::h2::{Reason, client::SendRequest, server::SendResponse};
+use ::h2::{Reason, SendStream, client::SendRequest, server::SendResponse};
 use bytes::Bytes;
 use http::{HeaderMap, Request as HttpRequest, Response, StatusCode};
 use prost::Message;
@@ -50,7 +50,8 @@ impl RawClient {
         stream.send_data(body.into(), true).unwrap();
         let (head, mut body) = response.await.unwrap().into_parts();
         while let Some(data) = body.data().await {
-            data.unwrap();
+            let length = data.unwrap().len();
+            body.flow_control().release_capacity(length).unwrap();
         }
         let trailers = body.trailers().await.unwrap().unwrap_or_default();
         Answer {
@@ -72,12 +73,17 @@ pub(super) async fn raw_client(settings: Settings) -> (RawClient, Arc<Seen>) {
     (RawClient(requests), seen)
 }
 
-/// An HTTP/2 server that answers every call with `answer`.
-fn raw_server(io: DuplexStream, answer: impl Fn(&mut SendResponse<Bytes>) + Send + 'static) {
+/// An HTTP/2 server that gives every call to `answer`, and keeps open what that leaves open.
+pub(super) fn raw_server(
+    io: DuplexStream,
+    answer: impl Fn(&mut SendResponse<Bytes>) -> Option<SendStream<Bytes>> + Send + 'static,
+) {
     tokio::spawn(async move {
         let mut connection = ::h2::server::handshake(io).await.unwrap();
+        let mut kept = Vec::new();
         while let Some(Ok((_request, mut respond))) = connection.accept().await {
-            answer(&mut respond);
+            let stream = answer(&mut respond);
+            kept.push((respond, stream));
         }
     });
 }
@@ -182,6 +188,7 @@ async fn status_details_that_are_not_base64_do_not_panic_the_caller() {
             if in_trailers {
                 stream.send_trailers(trailers).unwrap();
             }
+            None
         });
         let channel = connect(io, &Settings::default()).await.unwrap();
         let status = unary(&channel, text("")).await.unwrap_err();
@@ -200,6 +207,7 @@ async fn an_answer_without_a_status_is_not_a_success() {
         stream
             .send_data(Bytes::from_static(&[0, 0, 0, 0, 0]), true)
             .unwrap();
+        None
     });
     let channel = connect(io, &Settings::default()).await.unwrap();
     let status = unary(&channel, text("")).await.unwrap_err();
@@ -225,6 +233,7 @@ async fn a_reset_is_the_status_of_its_call_alone() {
                 } else {
                     respond.send_reset(reason);
                 }
+                None
             });
             let channel = connect(io, &Settings::default()).await.unwrap();
             for _ in 0..2 {
