@@ -73,11 +73,12 @@ struct Programs {
 
 impl Programs {
     fn path(&self, author: Author, name: &str) -> PathBuf {
-        let folder = match author {
-            Author::Go(release) => self.go.join(release.name()),
-            Author::Rust => self.rust.clone(),
+        let path = match author {
+            Author::Go(release) => self.go.join(release.name()).join(name),
+            // The examples have programs of the plain names in the same folder.
+            Author::Rust => self.rust.join(format!("interop-{name}")),
         };
-        folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        path.with_extension(std::env::consts::EXE_EXTENSION)
     }
 }
 
