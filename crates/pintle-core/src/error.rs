@@ -105,10 +105,10 @@ impl fmt::Display for Report<'_> {
             write!(f, ": {error}")?;
             cause = error.source();
         }
-        if let (Some(exit), false) = (exit, matches!(failure, LaunchFailure::ExitedEarly { .. })) {
+        if let (Some(exit), false) = (exit, failure.names_exit()) {
             write!(f, "\n  the plugin ended: {exit}")?;
         }
-        if let Some(hint) = failure.hint() {
+        if let Some(hint) = failure.hint(stderr.is_empty()) {
             write!(f, "\n  hint: {hint}")?;
         }
         if !stderr.is_empty() {
@@ -136,7 +136,7 @@ pub enum LaunchFailure {
     #[error(transparent)]
     PathTooLong(PathTooLong),
     /// The process ended before it said its handshake line.
-    #[error("it ended before the handshake: {exit}{}", shown(.printed))]
+    #[error("it ended before the handshake: {exit}{}", quoted("; it printed ", .printed))]
     ExitedEarly {
         /// How it ended.
         exit: Exit,
@@ -144,7 +144,7 @@ pub enum LaunchFailure {
         printed: Option<String>,
     },
     /// The process printed no handshake line in time.
-    #[error("it printed no handshake line within {timeout:?}{}", shown(.printed))]
+    #[error("it printed no handshake line within {timeout:?}{}", quoted(", only ", .printed))]
     NoHandshake {
         /// The host's start timeout.
         timeout: Duration,
@@ -152,18 +152,20 @@ pub enum LaunchFailure {
         printed: Option<String>,
     },
     /// The process closed its stdout without a handshake line, and lives on.
-    #[error("it closed its stdout without a handshake line{}", shown(.printed))]
+    #[error("it closed its stdout without a handshake line{}", quoted("; it printed ", .printed))]
     StdoutClosed {
         /// What it printed to stdout instead, bounded.
         printed: Option<String>,
     },
     /// The process printed too much before a handshake line.
-    #[error("it printed more than {limit_bytes} bytes without a handshake line{}", shown(.printed))]
+    #[error(
+        "it printed more than {limit_bytes} bytes without a handshake line, beginning with \"{printed}\""
+    )]
     Garbage {
         /// How much is tolerated.
         limit_bytes: usize,
         /// The beginning of what it printed, escaped.
-        printed: Option<String>,
+        printed: String,
     },
     /// The handshake line is not one that this host understands.
     #[error("its handshake line cannot be used")]
@@ -188,6 +190,12 @@ pub enum LaunchFailure {
     /// The plugin sent a certificate that the host did not ask for.
     #[error("it sent a certificate, and this host did not ask for one")]
     CertificateUnexpected,
+    /// The process said its handshake line, and ended before the connection was made.
+    #[error("it ended before the connection to it was made: {exit}")]
+    ExitedUnconnected {
+        /// How it ended.
+        exit: Exit,
+    },
     /// The connection to the plugin could not be made.
     #[error("the connection to it could not be made")]
     Connect(#[source] BoxError),
@@ -206,13 +214,20 @@ pub enum LaunchFailure {
 }
 
 impl LaunchFailure {
-    /// What to do about it, where that is known.
-    fn hint(&self) -> Option<&'static str> {
+    /// What to do about it, where that is known; `silent` if the plugin has not
+    /// said anything itself.
+    fn hint(&self, silent: bool) -> Option<&'static str> {
         Some(match self {
-            Self::PathTooLong(_) => "choose a shorter directory with Host::socket_dir (or TMPDIR)",
-            Self::ExitedEarly { .. } if self.looks_like_no_plugin() => {
-                "is the program a plugin, and is its magic cookie the host's?"
+            Self::Start(error) => return error.hint(),
+            Self::SocketDir(_) => {
+                "does the directory of Host::socket_dir (or TMPDIR) exist, and may the host write there?"
             }
+            Self::PathTooLong(_) => "choose a shorter directory with Host::socket_dir (or TMPDIR)",
+            // One that said something knows better what it lacks.
+            Self::ExitedEarly {
+                exit: Exit::Code(_),
+                ..
+            } if silent => "is the program a plugin, and is its magic cookie the host's?",
             Self::NoHandshake { .. } => {
                 "is the program a plugin? a slow start can be allowed with Host::start_timeout"
             }
@@ -222,26 +237,37 @@ impl LaunchFailure {
             Self::Protocol { found, .. } if *found == Protocol::NETRPC => {
                 "`netrpc` is Go's net/rpc with gob, which only Go speaks: let the plugin serve gRPC"
             }
-            Self::Protocol { .. } => "offer its transport to launch, or rebuild the plugin",
+            Self::Version(error) if error.offered.last() < Some(&error.found) => {
+                "the plugin is newer than this host: update the host"
+            }
+            Self::Version(_) => {
+                "let the plugin serve a version that the host accepts, or update it"
+            }
+            Self::Protocol { .. } => {
+                "give that transport to `launch`, too, or let the plugin serve one that is given"
+            }
             Self::CertificateMissing => {
                 "the plugin does not support AutoMTLS; Host::plaintext allows it, unencrypted and \
                  open to every process of the same user"
             }
+            Self::CertificateMalformed(_) => {
+                "it must be one certificate, as unpadded standard base64 of DER: the plugin's library is at fault"
+            }
             Self::CertificateUnexpected => {
                 "leave AutoMTLS on (remove Host::plaintext), or let the plugin not make one"
+            }
+            Self::ConnectTimeout { .. } => {
+                "it printed its handshake line and does not answer; Host::connect_timeout allows it more time"
             }
             Self::TlsNotBuilt => "enable the feature, or say Host::plaintext",
             _ => return None,
         })
     }
 
-    fn looks_like_no_plugin(&self) -> bool {
+    fn names_exit(&self) -> bool {
         matches!(
             self,
-            Self::ExitedEarly {
-                exit: Exit::Code(_),
-                ..
-            }
+            Self::ExitedEarly { .. } | Self::ExitedUnconnected { .. }
         )
     }
 }
@@ -255,10 +281,9 @@ impl From<NetError> for LaunchFailure {
     }
 }
 
-fn shown(printed: &Option<String>) -> String {
-    printed
-        .as_ref()
-        .map(|text| format!("; it printed \"{text}\""))
+fn quoted(introduction: &str, text: &Option<String>) -> String {
+    text.as_ref()
+        .map(|text| format!("{introduction}\"{text}\""))
         .unwrap_or_default()
 }
 

@@ -12,8 +12,8 @@ mod version;
 pub(crate) use line::looks_like_handshake;
 pub use line::{CORE_VERSION, HandshakeLine, LineError};
 pub use protocol::{BadProtocol, Protocol};
-pub(crate) use version::negotiate;
 pub use version::{BadVersion, ProtocolVersion, VersionMismatch};
+pub(crate) use version::{listed, negotiate};
 
 /// What a host and its plugins agree on when they are written: a magic cookie
 /// and the version of the application's protocol.

@@ -120,34 +120,51 @@ pub trait Process: Send + Sync + 'static {
 }
 
 /// Why a runner could not start a process, sorted by who can mend it.
+///
+/// The program itself is named by the error that carries this one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// There is no such program.
-    #[error("there is no program `{}`", .0.display())]
+    #[error("there is no such program")]
     Missing(PathBuf),
     /// The program exists, but what is to interpret it does not.
-    #[error(
-        "`{}` exists, but the interpreter or loader it asks for does not",
-        .0.display()
-    )]
+    #[error("it exists, but the interpreter or loader it asks for does not")]
     NoInterpreter(PathBuf),
     /// The program may not be executed.
-    #[error("`{}` is not executable: give it the permission with chmod +x", .0.display())]
+    #[error("it may not be executed")]
     NotExecutable(PathBuf),
     /// The program is for another machine or not a program.
-    #[error(
-        "`{}` is not a program for this machine: it is built for another architecture or system, or is not a program at all",
-        .0.display()
-    )]
+    #[error("it is not a program for this machine")]
     WrongArchitecture(PathBuf),
     /// The directory to start it in does not exist.
     #[error("the working directory `{}` does not exist", .0.display())]
     NoDirectory(PathBuf),
     /// The operating system refused for another reason.
-    #[error("the operating system refused to start `{}`", .0.display())]
+    #[error("the operating system refused to start it")]
     Refused(PathBuf, #[source] io::Error),
     /// A runner of the user's own failed.
     #[error("the runner failed")]
     Runner(#[source] crate::error::BoxError),
+}
+
+impl StartError {
+    /// What to do about it, where that is known.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Missing(_) => {
+                "a name without a slash is sought in PATH, a relative path from the working directory"
+            }
+            Self::NoInterpreter(_) => {
+                "a script names it in its first line; of a binary `file` shows it (built for musl or for glibc?)"
+            }
+            Self::NotExecutable(_) => {
+                "give it the permission with chmod +x; is it a directory, or on a file system mounted noexec?"
+            }
+            Self::WrongArchitecture(_) => {
+                "it is built for another architecture or system, or is no program at all; `file` tells"
+            }
+            _ => return None,
+        })
+    }
 }

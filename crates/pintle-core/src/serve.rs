@@ -5,7 +5,7 @@ mod capture;
 mod panic;
 mod signals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::io::{self, Write};
@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use crate::error::BoxError;
 use crate::handshake::env::{EnvError, PluginEnv};
-use crate::handshake::{CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, negotiate};
+use crate::handshake::{
+    CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, listed, negotiate,
+};
 use crate::host::DEFAULT_CONNECT_TIMEOUT;
 use crate::log::LogStderr;
 use crate::net::{Net, NetError, Network, SameView};
@@ -127,6 +129,11 @@ impl Serve {
 
         let served = self.sets.keys().copied().collect();
         let version = negotiate(env.versions.as_deref(), &served).ok_or(ServeError::NoPlugins)?;
+        if let Some(accepted) = &env.versions
+            && !accepted.contains(&version)
+        {
+            report_mismatch(&accepted.iter().copied().collect(), &served);
+        }
         let plugins = &self.sets[&version];
         let transport = Arc::clone(transports.choose(env.transports.as_deref()));
 
@@ -194,6 +201,17 @@ impl fmt::Debug for Serve {
             .field("sets", &self.sets)
             .finish_non_exhaustive()
     }
+}
+
+/// Says in the log which versions are served: the handshake line has room for one only.
+fn report_mismatch(accepted: &BTreeSet<ProtocolVersion>, served: &BTreeSet<ProtocolVersion>) {
+    let line = format!(
+        "[ERROR] no common protocol version: the host accepts {}; this plugin serves {}\n",
+        listed(accepted),
+        listed(served),
+    );
+    // That it fails means that nobody reads the log.
+    let _ = LogStderr.write_all(line.as_bytes());
 }
 
 fn network(tcp: Option<Tcp>, env: &PluginEnv) -> Network {

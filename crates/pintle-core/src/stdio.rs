@@ -5,13 +5,19 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::Notify;
 
 use crate::output::StdioChannel;
 
 /// How much may wait for the host to take it.
 const QUEUE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How much of one channel waits as one chunk.
+///
+/// A plugin that prints faster than the host listens, byte by byte, is heard in
+/// large pieces, and costs no more to queue than what it printed.
+const CHUNK_LIMIT_BYTES: usize = 64 * 1024;
 
 /// How long a full queue holds the plugin's output back before output is lost.
 ///
@@ -38,7 +44,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<(StdioChannel, Bytes)>,
+    queue: VecDeque<(StdioChannel, BytesMut)>,
     queued_bytes: usize,
     /// How many writers may still bring something.
     writers: usize,
@@ -105,7 +111,7 @@ impl StdioStream {
                     state.queued_bytes -= chunk.len();
                     state.stalled = false;
                     self.shared.room.notify_all();
-                    return Some((channel, chunk));
+                    return Some((channel, chunk.freeze()));
                 }
                 if state.writers == 0 {
                     return None;
@@ -136,7 +142,7 @@ pub(crate) struct StdioWriter {
 }
 
 impl StdioWriter {
-    pub(crate) fn push(&self, chunk: Bytes) {
+    pub(crate) fn push(&self, chunk: &[u8]) {
         let fits = |state: &State| state.queued_bytes + chunk.len() <= QUEUE_LIMIT_BYTES;
         let mut state = self.shared.lock();
         if !fits(&state) && state.attached && !state.stalled {
@@ -149,8 +155,7 @@ impl StdioWriter {
             state.stalled = timeout.timed_out();
         }
         if fits(&state) {
-            state.queued_bytes += chunk.len();
-            state.queue.push_back((self.channel, chunk));
+            state.append(self.channel, chunk);
             self.shared.arrived.notify_one();
         } else {
             state.lost_bytes += chunk.len() as u64;
@@ -162,6 +167,20 @@ impl Drop for StdioWriter {
     fn drop(&mut self) {
         self.shared.lock().writers -= 1;
         self.shared.arrived.notify_one();
+    }
+}
+
+impl State {
+    fn append(&mut self, channel: StdioChannel, chunk: &[u8]) {
+        self.queued_bytes += chunk.len();
+        match self.queue.back_mut() {
+            Some((last, begun))
+                if *last == channel && begun.len() + chunk.len() <= CHUNK_LIMIT_BYTES =>
+            {
+                begun.extend_from_slice(chunk);
+            }
+            _ => self.queue.push_back((channel, BytesMut::from(chunk))),
+        }
     }
 }
 
@@ -180,16 +199,17 @@ mod tests {
         use StdioChannel::{Stderr, Stdout};
         let source = StdioSource::default();
         let (out, err) = (source.writer(Stdout), source.writer(Stderr));
-        out.push(Bytes::from_static(b"1"));
-        err.push(Bytes::from_static(b"2"));
-        out.push(Bytes::from_static(b"3"));
+        out.push(b"1");
+        err.push(b"2");
+        out.push(b"3");
+        out.push(b"4");
         drop((out, err));
         let mut stream = source.attach().unwrap();
         let mut heard = Vec::new();
         while let Some((channel, chunk)) = stream.next().await {
             heard.push((channel, chunk));
         }
-        let expected = [(Stdout, "1"), (Stderr, "2"), (Stdout, "3")];
+        let expected = [(Stdout, "1"), (Stderr, "2"), (Stdout, "34")];
         assert_eq!(
             heard,
             expected.map(|(channel, text)| (channel, Bytes::from(text)))
@@ -209,9 +229,9 @@ mod tests {
     fn without_a_listener_what_does_not_fit_is_dropped_and_counted() {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
-        let chunk = Bytes::from(vec![0; QUEUE_LIMIT_BYTES / 4]);
+        let chunk = vec![0; QUEUE_LIMIT_BYTES / 4];
         for _ in 0..5 {
-            out.push(chunk.clone());
+            out.push(&chunk);
         }
         assert_eq!(source.lost_bytes(), chunk.len() as u64);
     }
@@ -221,8 +241,8 @@ mod tests {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
         let mut stream = source.attach().unwrap();
-        let chunk = Bytes::from(vec![0; QUEUE_LIMIT_BYTES / 2]);
-        let writer = std::thread::spawn(move || (0..8).for_each(|_| out.push(chunk.clone())));
+        let chunk = vec![0; QUEUE_LIMIT_BYTES / 2];
+        let writer = std::thread::spawn(move || (0..8).for_each(|_| out.push(&chunk)));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();

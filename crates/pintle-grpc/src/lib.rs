@@ -2,7 +2,7 @@
 //!
 //! For authors of plugins and hosts whose contract is, or may become, a gRPC
 //! service; most of them reach it through the `pintle` crate. Give the value
-//! [`Grpc`] to `launch` and to `run`, and implement
+//! [`Grpc`](struct@Grpc) to `launch` and to `run`, and implement
 //! [`PluginOver<Grpc>`](pintle_core::PluginOver) with generated tonic code:
 //! [`GrpcServer`] takes the generated server, [`GrpcClient`] gives the channel
 //! for the generated client, and [`GrpcBroker`] carries calls back.

@@ -6,16 +6,18 @@
 //! the facade, where a user stands: what it needs of pintle, a user has too.
 //! Start at [`World`] and read `tests/it`.
 
+mod certificates;
 mod echo;
 mod stranger;
 mod world;
 
+pub use certificates::{tls_from, write_certificates};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
 pub use stranger::{Answer, ask_in_plaintext, ask_over_tls};
 pub use world::{World, descriptors, eventually, tasks};
 
 /// Generated from `proto/echo.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 #[path = "generated/pintle.testkit.v1.rs"]
 pub mod pb;

@@ -115,7 +115,8 @@ pub(crate) fn format_list(versions: impl IntoIterator<Item = ProtocolVersion>) -
     joined(versions, ",")
 }
 
-fn listed(versions: &BTreeSet<ProtocolVersion>) -> String {
+/// The list as a person reads it.
+pub(crate) fn listed(versions: &BTreeSet<ProtocolVersion>) -> String {
     if versions.is_empty() {
         "none".to_owned()
     } else {

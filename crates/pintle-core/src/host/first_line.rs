@@ -86,7 +86,12 @@ impl<'a, R: AsyncRead + Unpin> FirstLine<'a, R> {
         self.show(&rest);
         let text = String::from_utf8_lossy(&self.printed);
         let text = text.trim_end();
-        (!text.is_empty()).then(|| text.escape_debug().to_string())
+        let cut = if self.preamble_bytes > self.printed.len() {
+            "…"
+        } else {
+            ""
+        };
+        (!text.is_empty()).then(|| format!("{}{cut}", text.escape_debug()))
     }
 
     async fn fill(&mut self) -> io::Result<usize> {

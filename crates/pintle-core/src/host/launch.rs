@@ -25,6 +25,11 @@ use crate::session::{Facts, Session, Supervised};
 use crate::tasks::Tasks;
 use crate::transport::{AnyConnection, AnyTransport, HostLink, Transports};
 
+/// How long a process may outlive its stdout or its connection and still count as ending.
+///
+/// One that is ending closes them a moment before it can be waited for.
+const EXIT_GRACE: Duration = Duration::from_millis(500);
+
 /// How long a plugin that failed to start may take to say its last words.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
@@ -270,12 +275,11 @@ impl Starting {
             Ok(Err(NoLine::Unusable(error))) => Err(LaunchFailure::Line(error)),
             Ok(Err(NoLine::TooMuch)) => Err(LaunchFailure::Garbage {
                 limit_bytes: PREAMBLE_LIMIT_BYTES,
-                printed: search.printed(),
+                printed: search.printed().unwrap_or_default(),
             }),
             Ok(Err(NoLine::Closed)) => {
                 let printed = search.printed();
-                // A process that is ending closes its stdout a moment earlier.
-                match tokio::time::timeout(LAST_WORDS, self.process.wait()).await {
+                match tokio::time::timeout(EXIT_GRACE, self.process.wait()).await {
                     Ok(Ok(exit)) => Err(LaunchFailure::ExitedEarly { exit, printed }),
                     _ => Err(LaunchFailure::StdoutClosed { printed }),
                 }
@@ -294,15 +298,19 @@ impl Starting {
         link: HostLink,
         timeout: Duration,
     ) -> Result<Arc<dyn AnyConnection>, LaunchFailure> {
-        tokio::select! {
-            connected = tokio::time::timeout(timeout, transport.connect(link)) => {
-                connected
-                    .map_err(|_| LaunchFailure::ConnectTimeout { timeout })?
-                    .map_err(LaunchFailure::Connect)
-            }
-            Ok(exit) = self.process.wait() => {
-                Err(LaunchFailure::ExitedEarly { exit, printed: None })
-            }
+        let connecting = tokio::time::timeout(timeout, transport.connect(link));
+        let failure = tokio::select! {
+            connected = connecting => match connected {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => LaunchFailure::Connect(error),
+                Err(_) => return Err(LaunchFailure::ConnectTimeout { timeout }),
+            },
+            Ok(exit) = self.process.wait() => return Err(LaunchFailure::ExitedUnconnected { exit }),
+        };
+        // The end of the process explains more than the end of its socket.
+        match tokio::time::timeout(EXIT_GRACE, self.process.wait()).await {
+            Ok(Ok(exit)) => Err(LaunchFailure::ExitedUnconnected { exit }),
+            _ => Err(failure),
         }
     }
 
@@ -388,6 +396,8 @@ async fn drain(mut stdout: impl AsyncRead + Unpin, output: Output) {
     let mut chunk = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = stdout.read(&mut chunk).await {
         output.deliver(StdioChannel::Stdout, &chunk[..read]);
+        // A plugin that floods its output must not keep the host from its calls.
+        tokio::task::yield_now().await;
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) async fn follow(
     let mut chunk = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
         splitter.push(&chunk[..read], &mut take);
+        // A plugin that floods its log must not keep the host from its calls.
+        tokio::task::yield_now().await;
     }
     splitter.finish(&mut take);
 }

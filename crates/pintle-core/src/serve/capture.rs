@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
-use bytes::Bytes;
 use rustix::pipe::PipeFlags;
 
 use crate::output::StdioChannel;
@@ -78,7 +77,7 @@ fn pump(mut pipe: File, to_host: &StdioWriter) {
     loop {
         match pipe.read(&mut chunk) {
             Ok(0) => return,
-            Ok(read) => to_host.push(Bytes::copy_from_slice(&chunk[..read])),
+            Ok(read) => to_host.push(&chunk[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
         }

@@ -1,17 +1,19 @@
 //! The stream on which both sides tell each other where their ids are served.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_core::Stream;
 use pintle_core::Address;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::table::Announced;
 use super::{BrokerError, GrpcBroker, Refused};
 use crate::h2::Channel;
 use crate::pb::ConnInfo;
@@ -122,18 +124,20 @@ impl GrpcBroker {
         let stamp = STAMPS.fetch_add(1, Ordering::Relaxed);
         let announced = self.table().announce(id, address, stamp);
         match announced {
-            Ok(true) => {}
-            Ok(false) => self.expire_later(id, stamp),
+            Ok(Announced::Taken) => {}
+            Ok(Announced::Waits(waits)) => self.expire_later(id, stamp, waits),
             Err(refused) => tracing::warn!(id, %refused, "an announcement is ignored"),
         }
     }
 
     /// Forgets an announcement that nobody dials in time.
-    fn expire_later(&self, id: u32, stamp: u64) {
+    fn expire_later(&self, id: u32, stamp: u64, waits: oneshot::Receiver<Infallible>) {
         let broker = Arc::downgrade(&self.shared);
         let after = self.shared.accept_timeout;
         self.shared.tasks.spawn(async move {
-            tokio::time::sleep(after).await;
+            if tokio::time::timeout(after, waits).await.is_ok() {
+                return;
+            }
             let Some(shared) = broker.upgrade() else {
                 return;
             };

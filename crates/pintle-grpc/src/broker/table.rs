@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 
 use pintle_core::Address;
 use tokio::sync::oneshot;
@@ -28,9 +29,23 @@ pub(super) struct Table {
 #[derive(Debug)]
 enum Dial {
     /// The other side accepts it, and nobody here has dialled yet.
-    Announced { address: Address, stamp: u64 },
+    Announced {
+        address: Address,
+        stamp: u64,
+        /// Dropped with the announcement: whoever expires it need not wait any longer.
+        _wanted: oneshot::Sender<Infallible>,
+    },
     /// Somebody here dials, and the other side has not yet announced.
     Waiting(oneshot::Sender<Address>),
+}
+
+/// What became of an announcement.
+#[derive(Debug)]
+pub(super) enum Announced {
+    /// Somebody waited for it.
+    Taken,
+    /// It waits for a dial; this resolves when it no longer does.
+    Waits(oneshot::Receiver<Infallible>),
 }
 
 /// What a dial has to do next.
@@ -85,22 +100,27 @@ impl Table {
     }
 
     /// The other side accepts `id` at `address`. `stamp` tells this announcement
-    /// from a later one of the same id. True if somebody waited for it.
+    /// from a later one of the same id.
     pub(super) fn announce(
         &mut self,
         id: u32,
         address: Address,
         stamp: u64,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Announced, Refused> {
         if self.closed {
             return Err(Refused::Closed);
         }
         match self.dials.entry(id) {
             Entry::Vacant(_) if self.announced == MAX_ANNOUNCED => Err(Refused::TooMany),
             Entry::Vacant(vacant) => {
-                vacant.insert(Dial::Announced { address, stamp });
+                let (wanted, waits) = oneshot::channel();
+                vacant.insert(Dial::Announced {
+                    address,
+                    stamp,
+                    _wanted: wanted,
+                });
                 self.announced += 1;
-                Ok(false)
+                Ok(Announced::Waits(waits))
             }
             Entry::Occupied(occupied) => match occupied.get() {
                 Dial::Announced { .. } => Err(Refused::Duplicate),
@@ -108,8 +128,11 @@ impl Table {
                     let Dial::Waiting(waiter) = occupied.remove() else {
                         unreachable!("it was matched a line above")
                     };
-                    // One who has stopped waiting leaves nothing to be done.
-                    Ok(waiter.send(address).is_ok())
+                    match waiter.send(address) {
+                        Ok(()) => Ok(Announced::Taken),
+                        // Who waited has given up just now, and may dial again.
+                        Err(address) => self.announce(id, address, stamp),
+                    }
                 }
             },
         }
@@ -177,6 +200,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
     use super::*;
 
     fn address(port: u16) -> Address {
@@ -208,8 +233,12 @@ mod tests {
     #[test]
     fn an_early_announcement_waits_for_its_dial() {
         let mut table = Table::default();
-        assert_eq!(table.announce(7, address(1), 0), Ok(false));
+        let Ok(Announced::Waits(mut waits)) = table.announce(7, address(1), 0) else {
+            panic!("it should wait")
+        };
+        assert_eq!(waits.try_recv(), Err(TryRecvError::Empty));
         assert!(matches!(table.dial(7), Ok(Dialled::Connect(to)) if to == address(1)));
+        assert_eq!(waits.try_recv(), Err(TryRecvError::Closed));
         assert!(table.is_empty());
     }
 
@@ -220,8 +249,24 @@ mod tests {
             panic!("it should wait")
         };
         assert_eq!(table.dial(7).unwrap_err(), Refused::Duplicate);
-        assert_eq!(table.announce(7, address(1), 0), Ok(true));
+        assert!(matches!(
+            table.announce(7, address(1), 0),
+            Ok(Announced::Taken)
+        ));
         assert_eq!(announced.try_recv(), Ok(address(1)));
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn an_announcement_that_comes_as_the_dial_is_given_up_waits_for_the_next() {
+        let mut table = Table::default();
+        drop(table.dial(7).unwrap());
+        assert!(matches!(
+            table.announce(7, address(1), 0),
+            Ok(Announced::Waits(_))
+        ));
+        table.give_up(7);
+        assert!(matches!(table.dial(7), Ok(Dialled::Connect(to)) if to == address(1)));
         assert!(table.is_empty());
     }
 
@@ -229,7 +274,10 @@ mod tests {
     fn an_id_announced_twice_is_refused_and_the_first_stands() {
         let mut table = Table::default();
         table.announce(7, address(1), 0).unwrap();
-        assert_eq!(table.announce(7, address(2), 1), Err(Refused::Duplicate));
+        assert_eq!(
+            table.announce(7, address(2), 1).unwrap_err(),
+            Refused::Duplicate
+        );
         assert!(matches!(table.dial(7), Ok(Dialled::Connect(to)) if to == address(1)));
     }
 
@@ -251,8 +299,8 @@ mod tests {
             table.announce(id, address(1), 0).unwrap();
         }
         assert_eq!(
-            table.announce(u32::MAX, address(1), 0),
-            Err(Refused::TooMany)
+            table.announce(u32::MAX, address(1), 0).unwrap_err(),
+            Refused::TooMany
         );
     }
 
@@ -277,6 +325,9 @@ mod tests {
         assert!(announced.try_recv().is_err());
         assert_eq!(table.dial(8).unwrap_err(), Refused::Closed);
         assert_eq!(table.next(), Err(Refused::Closed));
-        assert_eq!(table.announce(9, address(1), 0), Err(Refused::Closed));
+        assert_eq!(
+            table.announce(9, address(1), 0).unwrap_err(),
+            Refused::Closed
+        );
     }
 }

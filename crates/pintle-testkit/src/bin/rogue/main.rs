@@ -8,7 +8,8 @@ mod served;
 
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let mode = args.next().unwrap_or_default();
     match mode.as_str() {
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         "no-listener" => raw::says("1|1|unix|/nobody|grpc|"),
         "deaf" => raw::deaf(),
         "exits-when-connected" => raw::exits_when_connected(),
-        _ => return served::main(&mode, args),
+        _ => return served::main(&mode, args).await,
     }
     ExitCode::SUCCESS
 }

@@ -1,15 +1,15 @@
 //! True plugins, each with at most one fault.
 
 use std::io::Write;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use pintle::{Grpc, LogStderr, PluginSet, Serve, ServeError};
-use pintle_testkit::{EchoPlugin, HANDSHAKE};
+use pintle::mtls::Tls;
+use pintle::{BoxError, Grpc, LogStderr, PluginSet, Serve, ServeError};
+use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
 
 use crate::raw;
 
-#[tokio::main(worker_threads = 2)]
 pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> ExitCode {
     let grpc = grpc(options);
     let served = match mode {
@@ -19,6 +19,8 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             serve().run(grpc).await
         }
         "serves-7-and-8" => serves_7_and_8(grpc).await,
+        "tcp" => serve().tcp().run(grpc).await,
+        "own-certificate" => serve().tls(own_certificate).run(grpc).await,
         "ignores-shutdown" => {
             let served = serve().run(grpc).await;
             raw::waits();
@@ -29,6 +31,10 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             println!("the end of stdout");
             eprintln!("the end of stderr");
             served
+        }
+        "has-a-child" => {
+            println!("{}", leave_a_child());
+            serve().run(grpc).await
         }
         "floods-stderr" => {
             std::thread::spawn(|| flood(std::io::stderr()));
@@ -60,6 +66,22 @@ async fn serves_7_and_8(grpc: Grpc) -> Result<(), ServeError> {
         .plugins(8, set)
         .run(grpc)
         .await
+}
+
+/// TLS from the files in the directory that the host names.
+fn own_certificate() -> Result<Tls, BoxError> {
+    let dir = std::env::var_os("ROGUE_CERTIFICATES").ok_or("ROGUE_CERTIFICATES is not set")?;
+    tls_from(dir.as_ref(), "plugin")
+}
+
+/// A process that holds our outputs for as long as it lives.
+#[allow(
+    clippy::zombie_processes,
+    reason = "it is there to outlive us, and to be waited for by nobody"
+)]
+fn leave_a_child() -> u32 {
+    let child = Command::new("sleep").arg("120").spawn();
+    child.expect("every Unix has it").id()
 }
 
 /// Until nobody reads any more.

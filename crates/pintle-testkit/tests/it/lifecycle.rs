@@ -1,0 +1,328 @@
+//! How sessions end, and what everyone is told.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use pintle::grpc::tonic::{Code, Status};
+use pintle::{DispenseError, EndReason, Exit, PingError, Session, SessionClosed};
+use pintle_testkit::pb::{AwaitNeverRequest, Empty, ExitRequest, Payload, PrintRequest};
+use pintle_testkit::{Echo, EchoPlugin, World, eventually, pb};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::{ROGUE, launch};
+
+fn pid(session: &Session) -> Pid {
+    Pid::from_raw(session.pid().unwrap() as i32).unwrap()
+}
+
+/// Whether no thread of the process runs any more; each stops when it is next scheduled.
+fn is_stopped(pid: Pid) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().all(|thread| {
+        // The state stands behind the name, which is in parentheses.
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('T'))
+    })
+}
+
+fn is_gone(pid: Pid) -> bool {
+    test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+}
+
+/// A call that never ends, once it has reached the plugin.
+async fn call_in_flight(echo: &Echo) -> JoinHandle<Result<(), Status>> {
+    let mut calls = echo.calls.clone();
+    let call = tokio::spawn(async move { calls.never(Empty {}).await.map(drop) });
+    let mut calls = echo.calls.clone();
+    calls
+        .await_never(AwaitNeverRequest { open: 1 })
+        .await
+        .unwrap();
+    call
+}
+
+async fn repeat(echo: &Echo, text: &str) -> Result<Vec<u8>, Status> {
+    let bytes = text.as_bytes().to_vec();
+    let answer = echo.calls.clone().repeat(Payload { bytes }).await?;
+    Ok(answer.into_inner().bytes)
+}
+
+#[tokio::test]
+async fn killing_the_plugin_mid_call_names_the_exit_and_the_last_words_within_a_second() {
+    let world = World::new(ROGUE);
+    let host = world.host();
+    let (session, echo) = launch(&world, &host, "well").await;
+    let print = PrintRequest {
+        to: pb::Output::Log.into(),
+        bytes: b"[WARN] the cheese is going off\n".to_vec(),
+        times: 1,
+    };
+    echo.calls.clone().print(print).await.unwrap();
+    let call = call_in_flight(&echo).await;
+
+    kill_process(pid(&session), Signal::KILL).unwrap();
+    let ended = timeout(Duration::from_secs(1), call).await;
+    let status = ended.expect("it took too long").unwrap().unwrap_err();
+
+    assert_eq!(status.code(), Code::Unavailable);
+    let closed = SessionClosed::of(&status).expect("the status knows why");
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Exited, Some(Exit::Signal(9)))
+    );
+    assert_eq!(
+        closed.stderr(),
+        ["[WARN] the cheese is going off"],
+        "{closed}"
+    );
+    assert_eq!(
+        closed.to_string(),
+        format!(
+            "plugin `{ROGUE}` ended unexpectedly: killed by signal 9 (SIGKILL); \
+             its last words: [WARN] the cheese is going off"
+        )
+    );
+    assert_eq!(session.closed().await.reason(), EndReason::Exited);
+    assert!(world.is_clean());
+
+    let (session, echo) = launch(&world, &host, "well").await;
+    assert_eq!(repeat(&echo, "again").await.unwrap(), b"again");
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn close_ends_a_well_behaved_plugin_with_code_0_and_leaves_nothing() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    repeat(&echo, "hello").await.unwrap();
+    assert!(!world.socket_files().is_empty());
+    let pid = pid(&session);
+
+    let begin = Instant::now();
+    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
+    println!("closed in {:?}", begin.elapsed());
+    assert!(is_gone(pid));
+    assert!(world.is_clean());
+}
+
+#[tokio::test]
+async fn close_ends_a_plugin_with_a_call_in_flight_with_code_0() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    let call = call_in_flight(&echo).await;
+
+    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
+    let status = call.await.unwrap().unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+}
+
+#[tokio::test]
+async fn two_who_close_at_once_get_the_same_answer() {
+    let world = World::new(ROGUE);
+    let (session, _echo) = launch(&world, &world.host(), "well").await;
+    let other = session.clone();
+    let (one, two) = tokio::join!(session.close(), other.close());
+    assert_eq!((one.unwrap(), two.unwrap()), (Exit::Code(0), Exit::Code(0)));
+    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
+}
+
+#[tokio::test]
+async fn close_after_an_exit_tells_how_it_ended_and_the_last_words() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    let exit = ExitRequest {
+        code: 3,
+        last_words: "that was too much".to_owned(),
+    };
+    let status = echo.calls.clone().exit(exit).await.unwrap_err();
+
+    let closed = session.close().await.unwrap_err();
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Exited, Some(Exit::Code(3)))
+    );
+    assert_eq!(closed.stderr(), ["that was too much"]);
+    let of_call = SessionClosed::of(&status).expect("the call knows it, too");
+    assert_eq!(of_call.to_string(), closed.to_string());
+}
+
+#[tokio::test]
+async fn kill_ends_the_plugin_by_force_and_says_so() {
+    let world = World::new(ROGUE);
+    let (session, _echo) = launch(&world, &world.host(), "well").await;
+    let pid = pid(&session);
+    let closed = session.kill().await;
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Killed, Some(Exit::Signal(9)))
+    );
+    assert_eq!(
+        closed.to_string(),
+        format!("plugin `{ROGUE}` was killed by the host")
+    );
+    assert!(is_gone(pid) && world.is_clean());
+}
+
+#[tokio::test]
+async fn dropping_the_last_session_kills_though_clients_live_on() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    let pid = pid(&session);
+    let call = call_in_flight(&echo).await;
+
+    let other = session.clone();
+    drop(session);
+    assert_eq!(repeat(&echo, "one is left").await.unwrap(), b"one is left");
+    drop(other);
+
+    let status = call.await.unwrap().unwrap_err();
+    let closed = SessionClosed::of(&status).expect("the status knows why");
+    assert_eq!(closed.reason(), EndReason::Dropped);
+    assert!(is_gone(pid) && world.is_clean());
+}
+
+#[tokio::test]
+async fn a_plugin_that_ignores_the_request_to_end_is_killed_after_the_close_timeout() {
+    let world = World::new(ROGUE);
+    let host = world.host().close_timeout(Duration::from_millis(300));
+    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
+    let pid = pid(&session);
+
+    let closed = session.close().await.unwrap_err();
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Overdue, Some(Exit::Signal(9)))
+    );
+    assert_eq!(
+        closed.to_string(),
+        format!("plugin `{ROGUE}` did not end in time when the host closed it and was killed")
+    );
+    assert!(is_gone(pid) && world.is_clean());
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_stopped_can_be_closed_and_killed() {
+    let world = World::new(ROGUE);
+    let host = world.host().close_timeout(Duration::from_millis(300));
+    for kill in [false, true] {
+        let (session, _echo) = launch(&world, &host, "well").await;
+        let pid = pid(&session);
+        kill_process(pid, Signal::STOP).unwrap();
+        eventually("every thread has stopped", || is_stopped(pid)).await;
+        let ping = timeout(Duration::from_millis(100), session.ping()).await;
+        assert!(ping.is_err(), "it answered though it is stopped");
+        let closed = match kill {
+            true => session.kill().await,
+            false => session.close().await.unwrap_err(),
+        };
+        assert_eq!(closed.exit(), Some(Exit::Signal(9)));
+        assert!(is_gone(pid) && world.is_clean());
+    }
+}
+
+#[tokio::test]
+async fn sigint_is_left_to_the_host_and_sigterm_ends_the_plugin_in_good_order() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    kill_process(pid(&session), Signal::INT).unwrap();
+    assert_eq!(repeat(&echo, "still here").await.unwrap(), b"still here");
+
+    kill_process(pid(&session), Signal::TERM).unwrap();
+    let closed = session.closed().await;
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Exited, Some(Exit::Code(0)))
+    );
+}
+
+#[tokio::test]
+async fn whatever_is_asked_after_the_end_fails_with_the_reason() {
+    let world = World::new(ROGUE);
+    let (session, echo) = launch(&world, &world.host(), "well").await;
+    session.ping().await.unwrap();
+    session.close().await.unwrap();
+
+    let status = repeat(&echo, "anybody there?").await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    let closed = SessionClosed::of(&status).expect("the status knows why");
+    assert_eq!(closed.reason(), EndReason::Closed);
+
+    let refused = session.dispense::<EchoPlugin>().await.unwrap_err();
+    assert!(
+        matches!(refused, DispenseError::Closed(closed) if closed.reason() == EndReason::Closed)
+    );
+    let refused = session.ping().await.unwrap_err();
+    assert!(matches!(refused, PingError::Closed(closed) if closed.reason() == EndReason::Closed));
+    let refused = echo.broker.dial(1).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the session has ended");
+}
+
+#[tokio::test]
+async fn twenty_sessions_of_one_host_live_and_end_apart() {
+    let world = World::new(ROGUE);
+    let host = world.host();
+    let sessions = join_all((0..20).map(|_| launch(&world, &host, "well"))).await;
+
+    let (last, others) = sessions.split_last().unwrap();
+    let each = others
+        .iter()
+        .enumerate()
+        .map(async |(number, (session, echo))| {
+            let text = format!("I am {number}");
+            assert_eq!(repeat(echo, &text).await.unwrap(), text.as_bytes());
+            session.close().await.unwrap()
+        });
+    for exit in join_all(each).await {
+        assert_eq!(exit, Exit::Code(0));
+    }
+    let (session, echo) = last;
+    assert_eq!(repeat(echo, "and I").await.unwrap(), b"and I");
+    session.close().await.unwrap();
+    assert!(world.is_clean());
+}
+
+#[tokio::test]
+async fn a_child_of_the_plugin_that_holds_its_outputs_does_not_delay_the_end() {
+    let world = World::new(ROGUE);
+    for kill in [false, true] {
+        let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+        let host = world.host().stdout(pintle::OutputTo::each(move |chunk| {
+            let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
+        }));
+        let (session, _echo) = launch(&world, &host, "has-a-child").await;
+        let child = said.recv().await.unwrap().parse().unwrap();
+        let child = Pid::from_raw(child).unwrap();
+        assert!(!is_gone(child));
+        let plugin = pid(&session);
+        if kill {
+            session.kill().await;
+            eventually("the child is killed, too", || is_gone(child)).await;
+        } else {
+            assert_eq!(session.close().await.unwrap(), Exit::Code(0));
+            kill_process(child, Signal::KILL).unwrap();
+        }
+        assert!(is_gone(plugin) && world.is_clean());
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_launch_future_kills_what_was_started() {
+    let world = World::new(ROGUE);
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let host = world.host().stdout(pintle::OutputTo::each(move |chunk| {
+        let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
+    }));
+    let command = world.rogue(&host, "stalls");
+    let pid = tokio::select! {
+        biased;
+        pid = said.recv() => pid.unwrap(),
+        launched = command.launch(pintle::Grpc) => panic!("it does not shake hands: {launched:?}"),
+    };
+    let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    eventually("the process is gone", || is_gone(pid)).await;
+    assert!(world.is_clean());
+}

@@ -1,0 +1,255 @@
+//! What sessions leave in the host's process: nothing.
+//!
+//! Apart from the other tests and one at a time, because descriptors and
+//! children belong to the process and not to a test.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use pintle::{Grpc, Host, LaunchFailure, Session};
+use pintle_testkit::pb::{
+    CallBackRequest, CountRequest, Empty, ExitRequest, Payload, ServeRequest, ServiceId,
+};
+use pintle_testkit::pb::{HoldingsResponse, echo_client::EchoClient};
+use pintle_testkit::{Echo, EchoPlugin, EchoService, World, descriptors, eventually, tasks};
+
+const ROGUE: &str = env!("CARGO_BIN_EXE_rogue");
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Runs `use_it` twice: what the first run leaves was needed once for the whole
+/// process, what the second adds to it is a leak.
+#[track_caller]
+fn check(use_it: impl AsyncFn(&World, &Host)) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let world = World::new(ROGUE);
+        let host = world.host();
+        use_it(&world, &host).await;
+        eventually("no task is left", || tasks() == 0).await;
+        let before = descriptors();
+        use_it(&world, &host).await;
+        eventually("no task is left", || tasks() == 0).await;
+        eventually("no descriptor is left", || descriptors() == before).await;
+        eventually("no child is left", || children().is_empty()).await;
+        assert!(world.is_clean(), "something is left in the directory");
+    });
+}
+
+/// The processes this one has started and not yet waited for.
+fn children() -> BTreeSet<String> {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let lists = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("children")));
+    let words = |list: String| {
+        list.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    // A thread that has gone in between has no children.
+    lists.flatten().flat_map(words).collect()
+}
+
+async fn launch(world: &World, host: &Host, mode: &str) -> (Session, Echo) {
+    let session = world.rogue(host, mode).launch(Grpc).await.unwrap();
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    (session, echo)
+}
+
+#[test]
+fn a_session_that_is_closed_leaves_nothing() {
+    check(async |world, host| {
+        let (session, echo) = launch(world, host, "well").await;
+        let request = CountRequest { count: 10 };
+        // A stream whose rest nobody reads.
+        let mut stream = echo
+            .calls
+            .clone()
+            .count(request)
+            .await
+            .unwrap()
+            .into_inner();
+        stream.message().await.unwrap();
+        let busy = (tasks(), descriptors());
+        session.close().await.unwrap();
+        drop((echo, stream));
+        assert!(busy.0 > 0, "the check would not see a task");
+        assert!(
+            busy.1 > descriptors(),
+            "the check would not see a descriptor"
+        );
+    });
+}
+
+#[test]
+fn a_session_that_is_killed_leaves_nothing() {
+    check(async |world, host| {
+        let (session, _echo) = launch(world, host, "well").await;
+        assert_eq!(children().len(), 1, "the check would not see a child");
+        session.kill().await;
+    });
+}
+
+#[test]
+fn a_session_that_is_dropped_leaves_nothing() {
+    check(async |world, host| {
+        let (session, echo) = launch(world, host, "well").await;
+        drop(session);
+        echo.calls.clone().never(Empty {}).await.unwrap_err();
+    });
+}
+
+#[test]
+fn a_session_whose_plugin_ends_by_itself_leaves_nothing() {
+    check(async |world, host| {
+        let (session, echo) = launch(world, host, "well").await;
+        echo.calls
+            .clone()
+            .exit(ExitRequest::default())
+            .await
+            .unwrap_err();
+        session.closed().await;
+    });
+}
+
+#[test]
+fn twenty_sessions_at_once_leave_nothing() {
+    check(async |world, host| {
+        let sessions = join_all((0..20).map(|_| launch(world, host, "well"))).await;
+        for exit in join_all(sessions.iter().map(|(session, _)| session.close())).await {
+            exit.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_launch_that_fails_leaves_nothing() {
+    let modes = [
+        "exits-early",
+        "closes-stdout",
+        "wrong-core-version",
+        "no-certificate",
+        "a-certificate",
+    ];
+    check(async |world, host| {
+        for mode in modes {
+            world.rogue(host, mode).launch(Grpc).await.unwrap_err();
+        }
+        let plain = host
+            .clone()
+            .plaintext()
+            .connect_timeout(Duration::from_millis(50));
+        for mode in ["no-listener", "deaf", "exits-when-connected"] {
+            world.rogue(&plain, mode).launch(Grpc).await.unwrap_err();
+        }
+        let missing = host
+            .command("/no/such/plugin")
+            .launch(Grpc)
+            .await
+            .unwrap_err();
+        assert!(matches!(missing.failure(), LaunchFailure::Start(_)));
+    });
+}
+
+#[test]
+fn a_launch_that_is_given_up_at_any_moment_leaves_nothing() {
+    check(async |world, host| {
+        for moment in 0..60 {
+            let command = world.rogue(host, "well");
+            let launch = command.launch(Grpc);
+            let _ = tokio::time::timeout(Duration::from_millis(moment), launch).await;
+        }
+    });
+}
+
+#[test]
+fn two_hundred_callbacks_leave_nothing_on_either_side() {
+    check(async |world, host| {
+        let (session, echo) = launch(world, host, "well").await;
+        call_both_ways(&echo).await;
+        let before = (holdings(&echo).await, descriptors(), tasks(), files(world));
+        for _ in 0..100 {
+            call_both_ways(&echo).await;
+        }
+        let mut after = holdings(&echo).await;
+        for _ in 0..1000 {
+            if (after, descriptors(), tasks(), files(world)) == before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            after = holdings(&echo).await;
+        }
+        assert_eq!((after, descriptors(), tasks(), files(world)), before);
+        session.close().await.unwrap();
+    });
+}
+
+/// The plugin calls the host, and the host the plugin, each by an id of its own.
+async fn call_both_ways(echo: &Echo) {
+    let service = EchoService::new(echo.broker.clone());
+    let served = echo
+        .broker
+        .serve(|server| {
+            server.add(service.into_server());
+        })
+        .await
+        .unwrap();
+    let request = CallBackRequest {
+        id: served.id(),
+        payload: Some(Payload::default()),
+    };
+    echo.calls.clone().call_back(request).await.unwrap();
+
+    let mut calls = echo.calls.clone();
+    let id = calls
+        .serve(ServeRequest { id: 0 })
+        .await
+        .unwrap()
+        .into_inner()
+        .id;
+    let channel = echo.broker.dial(id).await.unwrap();
+    EchoClient::new(channel)
+        .repeat(Payload::default())
+        .await
+        .unwrap();
+    calls.end_service(ServiceId { id }).await.unwrap();
+    served.close().await;
+}
+
+async fn holdings(echo: &Echo) -> HoldingsResponse {
+    echo.calls
+        .clone()
+        .holdings(Empty {})
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+fn files(world: &World) -> BTreeSet<std::path::PathBuf> {
+    world.socket_files().into_iter().collect()
+}
+
+#[test]
+fn a_plugin_never_holds_what_its_host_has_open() {
+    check(async |world, host| {
+        let own = fs::File::open(Path::new("/dev/null")).unwrap();
+        let (session, echo) = launch(world, host, "well").await;
+        let alone = holdings(&echo).await.descriptors;
+        let more: Vec<_> = (0..50).map(|_| own.try_clone().unwrap()).collect();
+        let (second, other) = launch(world, host, "well").await;
+        assert_eq!(holdings(&other).await.descriptors, alone);
+        drop(more);
+        session.close().await.unwrap();
+        second.close().await.unwrap();
+    });
+}
