@@ -1,8 +1,7 @@
 //! A launch, step by step.
 
 use std::ffi::OsString;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +10,14 @@ use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
+use super::sockets::SocketDir;
 use super::stderr::{self, StderrTail};
 use super::{Host, NetworkChoice};
 use crate::ended::{Ended, SessionClosed};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::env::HostEnv;
 use crate::handshake::{HandshakeLine, VersionMismatch};
-use crate::net::{Address, Net, NetError, Network, Translate, remove_stale};
+use crate::net::{Address, Net, Network, Translate, remove_stale};
 use crate::output::{Output, StdioChannel};
 use crate::runner::{Process, Runner, StartPlan, Started};
 use crate::security::{Offer, Security, SecurityError};
@@ -63,68 +63,7 @@ pub(super) async fn launch(
     }
 }
 
-/// A directory for sockets that goes when the session goes.
-///
-/// Only its owner can look into it, so no stranger can connect.
-#[derive(Debug)]
-pub(crate) struct SocketDir {
-    dir: Option<tempfile::TempDir>,
-}
-
-impl SocketDir {
-    fn path(&self) -> PathBuf {
-        self.as_path().map(Path::to_owned).unwrap_or_default()
-    }
-
-    fn as_path(&self) -> Option<&Path> {
-        self.dir.as_ref().map(tempfile::TempDir::path)
-    }
-
-    /// Removes the directory and whatever a plugin left in it.
-    pub(crate) fn remove(self) {
-        if let Some(dir) = self.dir
-            && let Err(error) = dir.close()
-        {
-            tracing::warn!(%error, "the directory of a session's sockets could not be removed");
-        }
-    }
-}
-
 impl Host {
-    fn socket_dir_for_session(&self) -> Result<SocketDir, LaunchFailure> {
-        let NetworkChoice::Unix { parent } = &self.network else {
-            return Ok(SocketDir { dir: None });
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("pintle-");
-        let dir = match parent {
-            Some(parent) => builder.tempdir_in(parent),
-            None => builder.tempdir(),
-        }
-        .map_err(LaunchFailure::SocketDir)?;
-        // Said now, with the plugin not yet started, rather than by a plugin
-        // that cannot tell the host: its socket's name is about this long.
-        Address::unix(dir.path().join("plugin1234567890")).map_err(NetError::Address)?;
-        self.share_socket_dir(dir.path())
-            .map_err(LaunchFailure::SocketDir)?;
-        Ok(SocketDir { dir: Some(dir) })
-    }
-
-    /// With a socket group, the plugin may run as another user and must reach the directory.
-    #[cfg(unix)]
-    fn share_socket_dir(&self, dir: &Path) -> io::Result<()> {
-        use std::os::unix::fs::PermissionsExt;
-        match &self.socket_group {
-            Some(group) => crate::net::group::share_dir(dir, group),
-            None => std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn share_socket_dir(&self, _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
     fn child_environment(
         &self,
         offer: &Offer,
