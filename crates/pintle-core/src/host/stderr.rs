@@ -31,8 +31,22 @@ impl StderrTail {
         if lines.len() == STDERR_TAIL_LINES {
             lines.pop_front();
         }
-        lines.push_back(text.chars().take(TAIL_LINE_CHARS).collect());
+        lines.push_back(shown(text));
     }
+}
+
+/// The beginning of a line, with everything escaped that could drive a
+/// terminal: errors are printed where the log is not.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars().take(TAIL_LINE_CHARS) {
+        match c {
+            '\t' => shown.push(c),
+            c if c.is_control() => shown.extend(c.escape_debug()),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// Reads stderr to its end: each line to the log, the last ones to the tail.

@@ -193,7 +193,7 @@ fn a_program_that_says_no_handshake_is_quoted() {
             "could not launch plugin `ROGUE`: it ended before the handshake: exit code 3",
             "  its last stderr lines:",
             "    reading rogue.toml",
-            "    error: line 7: `colour` is no setting",
+            r"    \u{1b}[31merror\u{1b}[0m: line 7: `colour` is no setting",
         ],
     );
     check_mode(

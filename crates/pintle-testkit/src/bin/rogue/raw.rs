@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) fn exits_early() {
     eprintln!("reading rogue.toml");
-    eprintln!("error: line 7: `colour` is no setting");
+    eprintln!("\u{1b}[31merror\u{1b}[0m: line 7: `colour` is no setting");
     std::process::exit(3);
 }
 
