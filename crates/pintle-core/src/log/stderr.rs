@@ -13,7 +13,6 @@ static REAL: Mutex<Option<File>> = Mutex::new(None);
 /// and goes where the host reads it. Made before or after the capture begins,
 /// it is the same.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct LogStderr;
 
 impl Write for LogStderr {

@@ -22,9 +22,9 @@ pub(crate) struct Settings {
     /// that stops without closing is noticed by deadlines only.
     pub(crate) keepalive: Option<KeepAlive>,
 
-    /// How many calls the peer may have open at a time; it makes further ones wait. Each costs a
-    /// task and its buffers. Default: 1000, far more than a host asks of a plugin at a time, so
-    /// that only a runaway peer meets it.
+    /// How many calls the peer may have open at a time; it makes further ones wait, a ping and the
+    /// request to end included. Each costs a task and its buffers. Default: 65536, so that only a
+    /// runaway peer meets it; a Go server has no such limit.
     pub(crate) max_concurrent_streams: u32,
 
     /// The largest header or trailer block to accept, decoded. Default: 1 MiB, because a status
@@ -79,7 +79,7 @@ impl Default for Settings {
             default_timeout: None,
             handshake_timeout: Duration::from_secs(20),
             keepalive: None,
-            max_concurrent_streams: 1000,
+            max_concurrent_streams: 65_536,
             header_list_bytes: 1024 * 1024,
             stream_window_bytes: 8 * 1024 * 1024,
             connection_window_bytes: 64 * 1024 * 1024,
