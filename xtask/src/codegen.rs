@@ -30,12 +30,13 @@ const TABLE: &[Generated] = &[
     Generated {
         protos: "proto",
         files: &[
+            "byte_stream.proto",
             "grpc_broker.proto",
             "grpc_controller.proto",
             "grpc_stdio.proto",
         ],
         descriptor: "plugin.bin",
-        bytes: &[".plugin.StdioData.data"],
+        bytes: &[".pintle.Chunk.data", ".plugin.StdioData.data"],
         out: "crates/pintle-grpc/src/generated",
     },
     Generated {
@@ -67,10 +68,24 @@ const TABLE: &[Generated] = &[
         out: "examples/negotiated/src/generated",
     },
     Generated {
-        protos: "crates/pintle-testkit/proto",
-        files: &["echo.proto"],
-        descriptor: "echo.bin",
+        protos: "examples/transfer/proto",
+        files: &["transfer.proto"],
+        descriptor: "transfer.bin",
         bytes: &[],
+        out: "examples/transfer/src/generated",
+    },
+    Generated {
+        protos: "interop/go/proto",
+        files: &["callbacks.proto"],
+        descriptor: "callbacks.bin",
+        bytes: &[],
+        out: "interop/rust/src/generated",
+    },
+    Generated {
+        protos: "crates/pintle-testkit/proto",
+        files: &["conformance.proto", "echo.proto"],
+        descriptor: "echo.bin",
+        bytes: &[".pintle.testkit.v1.Encoded.bytes"],
         out: "crates/pintle-testkit/src/generated",
     },
 ];

@@ -1,6 +1,6 @@
 //! `cargo xtask interop`: our programs against real go-plugin programs, in both directions.
 //!
-//! `interop/go` and `interop/rust` hold the same four programs, written twice. Every host launches
+//! `interop/go` and `interop/rust` hold the same programs, written twice. Every host launches
 //! every plugin and tells each story; what it prints must be the story's transcript.
 
 mod bounded;
@@ -43,6 +43,7 @@ pub(crate) fn run(root: &Path, scope: Scope) -> Outcome {
     let started = Instant::now();
     let cells = run_all(&pairings, &programs);
     print!("{}", matrix::table(&pairings, &cells));
+    println!("{}", matrix::LEGEND);
 
     let runs = cells.iter().flatten().count();
     let failed = cells.iter().flatten().filter(|cell| cell.is_err()).count();
@@ -95,7 +96,7 @@ fn build(root: &Path, scope: Scope) -> Result<Programs, Box<dyn Error>> {
         // The slash at the end makes the folder.
         go.arg(programs.go.join(release.name()).join(""));
         if release == Release::V1_4_10 {
-            go.arg("-modfile=go.v1.4.10.mod");
+            go.args(["-modfile=go.v1.4.10.mod", "-tags=nomux"]);
         }
         succeed(go.arg("./cmd/..."), "go build")?;
     }
@@ -156,7 +157,12 @@ fn run_all(pairings: &[Pairing], programs: &Programs) -> Vec<Vec<Cell>> {
 fn tell(pairing: Pairing, story: &Story, programs: &Programs) -> Cell {
     let name = story.program.name();
     let mut host = Command::new(programs.path(pairing.host, &format!("{name}-host")));
-    host.args(story.host).args(["--tls", pairing.tls, "--"]);
+    host.args(pairing.host_args(story))
+        .args(["--tls", pairing.tls]);
+    if story.multiplexed {
+        host.arg("--mux");
+    }
+    host.arg("--");
     host.arg(programs.path(pairing.plugin, &format!("{name}-plugin")))
         .args(story.plugin);
     match bounded::run(host, RUN_LIMIT) {

@@ -2,6 +2,7 @@
 //! same words.
 
 mod codegen;
+mod fuzz;
 mod interop;
 mod metadata;
 mod tidy;
@@ -14,6 +15,9 @@ const USAGE: &str = "\
 usage: cargo xtask <word>
 
   codegen [--check]     write the Rust of the .proto files; --check only compares
+  fuzz CRATE [--seconds N]
+                        feed the fuzz targets of crates/pintle-CRATE, 60 seconds each; needs a
+                        nightly toolchain
   tidy                  check the rules no compiler checks: arrows, README, lints, sizes, words
   interop [--control]   run our programs against real go-plugin programs, both ways;
                         --control runs Go against Go only, to check the expectations
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
+        ["fuzz", name] => fuzz::run(&root(), name, "60"),
+        ["fuzz", name, "--seconds", seconds] => fuzz::run(&root(), name, seconds),
         ["tidy"] => tidy::run(&root()),
         ["interop"] => interop::run(&root(), interop::Scope::Everything),
         ["interop", "--control"] => interop::run(&root(), interop::Scope::Control),

@@ -181,6 +181,9 @@ pub enum LaunchFailure {
         /// What the host offers, most preferred first.
         offered: Vec<Protocol>,
     },
+    /// The host wants everything on one connection and the plugin cannot.
+    #[error("it does not put everything on one connection, and this host requires it")]
+    Multiplexing,
     /// The host wants AutoMTLS and the plugin sent no certificate.
     #[error("it sent no certificate, and this host requires mutual TLS")]
     CertificateMissing,
@@ -245,6 +248,10 @@ impl LaunchFailure {
             }
             Self::Protocol { .. } => {
                 "give that transport to `launch`, too, or let the plugin serve one that is given"
+            }
+            Self::Multiplexing => {
+                "leave the host's transport unmultiplexed, or rebuild the plugin with a library \
+                 that knows PLUGIN_MULTIPLEX_GRPC (go-plugin 1.6 or later)"
             }
             Self::CertificateMissing => {
                 "the plugin does not support AutoMTLS; Host::plaintext allows it, unencrypted and \

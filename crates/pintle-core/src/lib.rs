@@ -7,7 +7,7 @@
 //! need; this crate is for authors of transports and runners.
 //!
 //! Start at [`Host`] on the launching side and at [`serve`] on the launched one;
-//! [`Transport`] is what joins them.
+//! [`Transport`] is what joins them. [`in_process`] joins them without a child.
 //!
 //! # Features
 //! | feature | adds |
@@ -20,11 +20,13 @@
 //! A runtime is needed wherever something is launched or served: tokio, with
 //! its I/O and time enabled.
 
+mod broker;
 mod ended;
 mod error;
 mod excerpt;
 mod handshake;
 mod host;
+mod in_process;
 mod log;
 mod net;
 mod output;
@@ -38,6 +40,7 @@ mod stdio;
 mod tasks;
 mod transport;
 
+pub use broker::{Broker, StreamOffer};
 pub use ended::{EndReason, Ended, SessionClosed};
 pub use error::{BoxError, LaunchError, LaunchFailure};
 pub use handshake::env::EnvError;
@@ -49,6 +52,7 @@ pub use host::{
     DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_START_TIMEOUT, Host,
     INHERITED_ENVIRONMENT, Launch, PluginCommand, STDERR_TAIL_LINES,
 };
+pub use in_process::in_process;
 pub use log::{HclogLayer, LogEntry, LogStderr};
 pub use net::{
     Address, AddressError, Incoming, Listener, Net, NetError, PathTooLong, SameView, Stream,
@@ -62,7 +66,9 @@ pub use session::{DispenseError, PingError, Session};
 pub use shutdown::Shutdown;
 pub use stdio::{StdioSource, StdioStream};
 pub use tasks::Tasks;
-pub use transport::{Connection, HostLink, PluginLink, Transport, Transports};
+pub use transport::{
+    Connection, HostLink, Multiplexing, NoSuchTransport, PluginLink, Transport, Transports,
+};
 
 #[cfg(feature = "mtls")]
 pub use pintle_mtls as mtls;

@@ -4,6 +4,7 @@ mod address;
 #[cfg(unix)]
 pub(crate) mod group;
 mod listener;
+mod memory;
 mod stream;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use tokio::net::UnixStream;
 
 pub use address::{Address, AddressError, PathTooLong};
 pub use listener::{Incoming, Listener};
+pub(crate) use memory::Hub;
 pub use stream::Stream;
 
 use crate::security::Security;
@@ -67,10 +69,12 @@ impl Net {
     pub async fn dial(&self, announced: &Address) -> Result<Stream, NetError> {
         let address = self.shared.translation.inward(announced.clone());
         let connecting = async {
-            let stream = dial(&address).await.map_err(|source| NetError::Dial {
-                address: address.clone(),
-                source,
-            })?;
+            let stream = dial(&address, &self.shared.network)
+                .await
+                .map_err(|source| NetError::Dial {
+                    address: address.clone(),
+                    source,
+                })?;
             self.shared.security.connect(stream).await
         };
         let after = self.shared.timeout;
@@ -98,6 +102,49 @@ impl Net {
         Ok(listener.announced_as(announced))
     }
 
+    /// Connects without securing: for a multiplexer, which secures its streams
+    /// one by one with [`dial_over`](Self::dial_over) and [`incoming`](Self::incoming).
+    ///
+    /// Nothing of the application's may be sent on it as it is. Dropping the
+    /// future closes what was opened.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial), TLS apart.
+    pub async fn dial_bare(&self, announced: &Address) -> Result<Stream, NetError> {
+        let address = self.shared.translation.inward(announced.clone());
+        let after = self.shared.timeout;
+        tokio::time::timeout(after, dial(&address, &self.shared.network))
+            .await
+            .map_err(|_| NetError::Timeout {
+                what: "connecting",
+                after,
+            })?
+            .map_err(|source| NetError::Dial { address, source })
+    }
+
+    /// Secures a stream that this side opened through a multiplexer.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial).
+    pub async fn dial_over(&self, stream: Stream) -> Result<Stream, NetError> {
+        let after = self.shared.timeout;
+        tokio::time::timeout(after, self.shared.security.connect(stream))
+            .await
+            .map_err(|_| NetError::Timeout {
+                what: "the TLS handshake",
+                after,
+            })?
+    }
+
+    /// A stream that the other side opened through a multiplexer, to be secured
+    /// as if it had come from a listener.
+    pub fn incoming(&self, stream: Stream) -> Incoming {
+        let Shared {
+            security, timeout, ..
+        } = &*self.shared;
+        Incoming::new(stream, security.clone(), *timeout)
+    }
+
     /// Whether connections are encrypted and both ends identified.
     pub fn is_secure(&self) -> bool {
         !matches!(self.shared.security, Security::Plain)
@@ -109,6 +156,7 @@ impl Net {
 pub(crate) enum Network {
     Unix { dir: PathBuf, group: Option<String> },
     Tcp { ports: RangeInclusive<u16> },
+    Memory(Arc<Hub>),
 }
 
 /// How addresses look from the other side, where host and plugin do not share
@@ -223,8 +271,13 @@ pub(crate) async fn remove_stale(address: &Address) {
     let _ = address;
 }
 
-async fn dial(address: &Address) -> io::Result<Stream> {
+async fn dial(address: &Address, network: &Network) -> io::Result<Stream> {
     match address {
+        Address::Memory(number) => match network {
+            Network::Memory(hub) => hub.dial(*number).await,
+            // Only a session within one process has such listeners.
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        },
         #[cfg(unix)]
         Address::Unix(path) => Ok(Stream::new(UnixStream::connect(path).await?)),
         #[cfg(not(unix))]

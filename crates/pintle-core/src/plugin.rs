@@ -122,8 +122,13 @@ impl PluginSet {
         self.plugins.keys().copied()
     }
 
-    pub(crate) fn serve<T: Transport>(&self, server: &mut T::Server) -> Result<(), NotOver> {
+    pub(crate) fn serve<T: Transport>(
+        &self,
+        transport: &T,
+        server: &mut T::Server,
+    ) -> Result<(), NotOver> {
         for (plugin, any) in &self.plugins {
+            transport.begin_plugin(server, plugin);
             if !any.serve(TypeId::of::<T>(), server) {
                 return Err(NotOver {
                     plugin,

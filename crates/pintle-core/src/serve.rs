@@ -20,13 +20,13 @@ use crate::handshake::{
 };
 use crate::host::DEFAULT_CONNECT_TIMEOUT;
 use crate::log::LogStderr;
-use crate::net::{Net, NetError, Network, SameView};
+use crate::net::{Address, Net, NetError, Network, SameView};
 use crate::plugin::{NotOver, Plugin, PluginSet};
 use crate::security::{self, Provider, SecurityError};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
 use crate::tasks::Tasks;
-use crate::transport::{PluginLink, Transports};
+use crate::transport::{Multiplexing, PluginLink, Transports};
 
 /// Begins a plugin's main: `serve(HANDSHAKE).plugin(Greeter).run(Grpc).await`.
 pub fn serve(handshake: Handshake) -> Serve {
@@ -129,10 +129,10 @@ impl Serve {
 
         let served = self.sets.keys().copied().collect();
         let version = negotiate(env.versions.as_deref(), &served).ok_or(ServeError::NoPlugins)?;
-        if let Some(accepted) = &env.versions
-            && !accepted.contains(&version)
-        {
-            report_mismatch(&accepted.iter().copied().collect(), &served);
+        let accepted: BTreeSet<_> = env.versions.iter().flatten().copied().collect();
+        let agreed = env.versions.is_none() || accepted.contains(&version);
+        if !agreed {
+            report_mismatch(&accepted, &served);
         }
         let plugins = &self.sets[&version];
         let transport = Arc::clone(transports.choose(env.transports.as_deref()));
@@ -151,7 +151,14 @@ impl Serve {
         let tasks = Tasks::new();
         let shutdown = Shutdown::new();
         let address = listener.address().clone();
-        let link = PluginLink::new(net, tasks.clone(), stdio.clone(), shutdown.clone());
+        let can_multiplex = transport.multiplexing() != Multiplexing::Never;
+        let link = PluginLink {
+            net,
+            tasks: tasks.clone(),
+            stdio: stdio.clone(),
+            shutdown: shutdown.clone(),
+            multiplexed: can_multiplex && env.multiplex == Some(true),
+        };
         let serving = transport
             .serve(plugins, link, listener)
             .map_err(ServeError::NotOver)?;
@@ -172,9 +179,13 @@ impl Serve {
             address,
             protocol,
             certificate,
-            multiplex: env.multiplex.is_some().then_some(false),
+            multiplex: env.multiplex.is_some().then_some(can_multiplex),
         };
         outputs.say(&line).map_err(ServeError::Line)?;
+        if !agreed {
+            // Nobody will connect, and a Go host kills us before we could tidy up.
+            remove_socket(&line.address);
+        }
 
         let ending = async {
             shutdown.wait().await;
@@ -200,6 +211,13 @@ impl fmt::Debug for Serve {
             .field("handshake", &self.handshake)
             .field("sets", &self.sets)
             .finish_non_exhaustive()
+    }
+}
+
+/// Removes a socket's file while the socket itself lives on.
+fn remove_socket(address: &Address) {
+    if let Address::Unix(path) = address {
+        let _ = std::fs::remove_file(path);
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) use erased::{AnyConnection, AnyTransport};
 
 use crate::ended::Ended;
 use crate::error::BoxError;
+use crate::excerpt::excerpt;
 use crate::handshake::Protocol;
 use crate::net::{Address, Listener, Net};
 use crate::output::Output;
@@ -39,6 +40,11 @@ pub trait Transport: Send + Sync + 'static {
         &[]
     }
 
+    /// Whether everything of a session can, or must, go over one connection.
+    fn multiplexing(&self) -> Multiplexing {
+        Multiplexing::Never
+    }
+
     /// Host side: connects to a plugin that has printed its handshake line.
     ///
     /// Bounded by the host's connect timeout; dropping the future must leave
@@ -51,6 +57,14 @@ pub trait Transport: Send + Sync + 'static {
     /// Plugin side: an empty server, to be filled by the plugins.
     fn server(&self, link: &PluginLink) -> Self::Server;
 
+    /// Plugin side: what is put into `server` from now on belongs to the plugin named `plugin`.
+    ///
+    /// Called before each plugin's [`serve`](crate::PluginOver::serve). For a transport that
+    /// dispenses by name; the default does nothing.
+    fn begin_plugin(&self, server: &mut Self::Server, plugin: &'static str) {
+        let _ = (server, plugin);
+    }
+
     /// Plugin side: serves until `link.shutdown` is triggered.
     ///
     /// The listener is bound and the handshake line printed by the caller. When
@@ -61,6 +75,22 @@ pub trait Transport: Send + Sync + 'static {
         link: PluginLink,
         listener: Listener,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
+}
+
+/// Whether a transport puts a whole session, brokered ids included, on one
+/// connection, in the way that `PLUGIN_MULTIPLEX_GRPC` asks for.
+///
+/// A transport that always does, and needs nobody's leave, says `Never`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Multiplexing {
+    /// It cannot, or it need not be agreed on.
+    #[default]
+    Never,
+    /// A plugin does when its host asks; a host does not ask.
+    OnRequest,
+    /// A host asks, and refuses a plugin that cannot.
+    Required,
 }
 
 /// The host's end of a session over one transport.
@@ -99,6 +129,8 @@ pub struct HostLink {
     pub output: Output,
     /// Why the session ended, once it has.
     pub ended: Ended,
+    /// Whether both sides agreed to put everything on one connection.
+    pub multiplexed: bool,
 }
 
 /// What a transport is given to serve a plugin.
@@ -113,37 +145,8 @@ pub struct PluginLink {
     pub stdio: StdioSource,
     /// To be triggered when the host asks the plugin to end, and to be waited for.
     pub shutdown: Shutdown,
-}
-
-impl HostLink {
-    pub(crate) fn new(
-        address: Address,
-        net: Net,
-        tasks: Tasks,
-        outputs: Tasks,
-        output: Output,
-        ended: Ended,
-    ) -> Self {
-        Self {
-            address,
-            net,
-            tasks,
-            outputs,
-            output,
-            ended,
-        }
-    }
-}
-
-impl PluginLink {
-    pub(crate) fn new(net: Net, tasks: Tasks, stdio: StdioSource, shutdown: Shutdown) -> Self {
-        Self {
-            net,
-            tasks,
-            stdio,
-            shutdown,
-        }
-    }
+    /// Whether both sides agreed to put everything on one connection.
+    pub multiplexed: bool,
 }
 
 /// The transports one side offers, most preferred first.
@@ -161,6 +164,27 @@ impl Transports {
     pub fn or(mut self, transport: impl Transport) -> Self {
         self.list.push(erased::erase(transport));
         self
+    }
+
+    /// Only the transport of that word, as a user may ask for on a command line.
+    ///
+    /// # Errors
+    /// [`NoSuchTransport`] lists the words there are.
+    pub fn only(mut self, word: &str) -> Result<Self, NoSuchTransport> {
+        let offered = self.protocols();
+        self.list
+            .retain(|transport| transport.protocol().as_str() == word);
+        if self.list.is_empty() {
+            let word = excerpt(word);
+            return Err(NoSuchTransport { word, offered });
+        }
+        Ok(self)
+    }
+
+    /// Whether a plugin is to be asked for everything on one connection.
+    pub(crate) fn ask_for_multiplexing(&self) -> bool {
+        let mut all = self.list.iter();
+        all.any(|transport| transport.multiplexing() == Multiplexing::Required)
     }
 
     /// The words of the transports, in order of preference.
@@ -190,6 +214,29 @@ impl Transports {
             .find_map(|wish| self.by_protocol(wish))
             .unwrap_or(&self.list[0])
     }
+}
+
+/// A word that names none of the transports there are. `Debug` prints what `Display` does, so that
+/// a `main` that returns this error shows it.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no transport is called \"{word}\": there are {}", listed(.offered))]
+#[non_exhaustive]
+pub struct NoSuchTransport {
+    /// The word, escaped and bounded.
+    pub word: String,
+    /// The words there are, most preferred first.
+    pub offered: Vec<Protocol>,
+}
+
+impl fmt::Debug for NoSuchTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn listed(protocols: &[Protocol]) -> String {
+    let words: Vec<_> = protocols.iter().map(Protocol::as_str).collect();
+    words.join(", ")
 }
 
 impl<T: Transport> From<T> for Transports {

@@ -1,22 +1,29 @@
 //! The broker: extra connections by id, so that either side can call the other.
 
+mod error;
 mod exchange;
+mod explained;
 mod served;
+mod streams;
 mod table;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Tasks};
+use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Stream, Tasks};
 
-use crate::h2::{Channel, ConnectError, DuplicateService, Limits, LostReason, Settings};
+use crate::endpoint::Source;
+use crate::h2::{Channel, Limits, LostReason, Settings};
 use crate::pb::ConnInfo;
+use crate::pb::conn_info::Knock;
 use crate::server::GrpcServer;
 use crate::transport::Grpc;
+use crate::trunk::{KnockError, SendAnswer, Side, Trunk, Turn};
 use exchange::Outbox;
 use table::{Dialled, Refused, Table};
 
+pub use error::BrokerError;
 pub use served::Served;
 
 /// Lets either side of a session serve something to the other under an id, and
@@ -34,6 +41,8 @@ struct Shared {
     table: Mutex<Table>,
     outbox: Mutex<Outbox>,
     net: Net,
+    /// Where everything goes over one connection; else each id has a socket of its own.
+    trunk: Option<Trunk>,
     tasks: Tasks,
     settings: Settings,
     dial_timeout: Duration,
@@ -43,21 +52,28 @@ struct Shared {
 
 impl GrpcBroker {
     pub(crate) fn for_host(grpc: &Grpc, link: &HostLink, lost: LostReason) -> Self {
-        Self::new(grpc, link.net.clone(), link.tasks.clone(), lost)
+        let trunk = link
+            .multiplexed
+            .then(|| Trunk::new(Side::Host, link.tasks.clone()));
+        Self::new(grpc, link.net.clone(), trunk, link.tasks.clone(), lost)
     }
 
     pub(crate) fn for_plugin(grpc: &Grpc, link: &PluginLink) -> Self {
         // A plugin cannot know why its host went away.
         let unknown: LostReason = Arc::new(|| Box::pin(std::future::ready(None)));
-        Self::new(grpc, link.net.clone(), link.tasks.clone(), unknown)
+        let trunk = link
+            .multiplexed
+            .then(|| Trunk::new(Side::Plugin, link.tasks.clone()));
+        Self::new(grpc, link.net.clone(), trunk, link.tasks.clone(), unknown)
     }
 
-    fn new(grpc: &Grpc, net: Net, tasks: Tasks, lost: LostReason) -> Self {
+    fn new(grpc: &Grpc, net: Net, trunk: Option<Trunk>, tasks: Tasks, lost: LostReason) -> Self {
         Self {
             shared: Arc::new(Shared {
                 table: Mutex::default(),
                 outbox: Mutex::default(),
                 net,
+                trunk,
                 tasks,
                 settings: grpc.settings(),
                 dial_timeout: grpc.dial_timeout(),
@@ -131,16 +147,31 @@ impl GrpcBroker {
         let mut server = GrpcServer::new(self.clone());
         fill(&mut server);
         let router = server.into_router().map_err(BrokerError::Service)?;
-        let listener = self
-            .shared
-            .net
-            .listen()
-            .await
-            .map_err(BrokerError::Listen)?;
-        let announcement = announcement(id.get(), listener.address());
-        let served = Served::begin(&self.shared, id, listener, router);
-        self.shared.send(announcement)?;
-        Ok(served)
+        match &self.shared.trunk {
+            Some(trunk) => {
+                let (door, streams) = trunk
+                    .put_up(id.get())
+                    .ok_or(BrokerError::Duplicate(id.get()))?;
+                let source = Source::Trunk {
+                    streams,
+                    net: self.shared.net.clone(),
+                    _door: Some(door),
+                };
+                Ok(Served::begin(&self.shared, id, source, router))
+            }
+            None => {
+                let listener = self
+                    .shared
+                    .net
+                    .listen()
+                    .await
+                    .map_err(BrokerError::Listen)?;
+                let announcement = announcement(id.get(), listener.address());
+                let served = Served::begin(&self.shared, id, Source::Listener(listener), router);
+                self.shared.send(announcement)?;
+                Ok(served)
+            }
+        }
     }
 
     /// Connects to what the other side serves under `id`.
@@ -149,26 +180,27 @@ impl GrpcBroker {
     /// timeout at most. Dropping the future leaves nothing, and the id can be
     /// dialled again. Each id is dialled once: keep the channel.
     ///
+    /// In a [multiplexed](Grpc::multiplexed) session the dials of one side take
+    /// turns: one that waits for the other side to accept keeps later ones waiting.
+    ///
     /// # Errors
     /// [`BrokerError::NotAccepted`] when the other side does not accept in time,
+    /// [`BrokerError::Refused`] when it says that it does not,
     /// [`BrokerError::Dialling`] when the id is being dialled already,
     /// [`BrokerError::Connect`] and [`BrokerError::Net`] when the connection
     /// fails, [`BrokerError::Closed`] when the session has ended.
     pub async fn dial(&self, id: u32) -> Result<Channel, BrokerError> {
-        let address = self.announced(id).await?;
-        let Shared {
-            net,
-            settings,
-            tasks,
-            lost,
-            ..
-        } = &*self.shared;
-        let failed = |source| BrokerError::Net { id, source };
-        let stream = net.dial(&address).await.map_err(failed)?;
-        let stop = tasks.stopping().clone();
-        Channel::connect(stream, settings, tasks.tracker(), stop, lost.clone())
-            .await
-            .map_err(|source| BrokerError::Connect { id, source })
+        let Some(trunk) = &self.shared.trunk else {
+            let address = self.announced(id).await?;
+            let stream = self.shared.net.dial(&address).await;
+            return self.channel(id, stream).await;
+        };
+        let (stream, turn) = self.knock(trunk, id).await?;
+        let connecting = async {
+            let stream = self.shared.net.dial_over(stream).await;
+            self.channel(id, stream).await
+        };
+        turn.keep_for(connecting).await
     }
 
     /// How long messages may be; see [`limited!`](crate::limited).
@@ -180,6 +212,64 @@ impl GrpcBroker {
     pub(crate) fn close(&self) {
         self.table().close();
         self.shared.outbox().close();
+        if let Some(trunk) = self.trunk() {
+            trunk.hang_up();
+        }
+    }
+
+    /// A channel over a connection to what the other side serves under `id`.
+    async fn channel(
+        &self,
+        id: u32,
+        connected: Result<Stream, NetError>,
+    ) -> Result<Channel, BrokerError> {
+        let stream = connected.map_err(|source| BrokerError::Net { id, source })?;
+        let Shared {
+            settings,
+            tasks,
+            lost,
+            ..
+        } = &*self.shared;
+        let stop = tasks.stopping().clone();
+        Channel::connect(stream, settings, tasks.tracker(), stop, lost.clone())
+            .await
+            .map_err(|source| BrokerError::Connect { id, source })
+    }
+
+    /// A stream of the session's one connection, opened after a knock.
+    async fn knock(&self, trunk: &Trunk, id: u32) -> Result<(Stream, Turn), BrokerError> {
+        let after = self.shared.dial_timeout;
+        let shared = Arc::clone(&self.shared);
+        let knock = move || {
+            shared.send(knock(id)).map_err(|error| match error {
+                BrokerError::Stalled => KnockError::Unsent,
+                _ => KnockError::Closed,
+            })
+        };
+        trunk
+            .dial(id, after, knock)
+            .await
+            .map_err(|error| match error {
+                KnockError::Refused(reason) => BrokerError::Refused { id, reason },
+                KnockError::Unanswered => BrokerError::NotAccepted { id, after },
+                KnockError::Unsent => BrokerError::Stalled,
+                KnockError::Closed => BrokerError::Closed,
+            })
+    }
+
+    /// The session's one connection, if it is multiplexed.
+    pub(crate) fn trunk(&self) -> Option<&Trunk> {
+        self.shared.trunk.as_ref()
+    }
+
+    /// How knocks of the other side are answered.
+    pub(crate) fn answers(&self) -> SendAnswer {
+        let shared = Arc::clone(&self.shared);
+        Box::new(move |id, error| {
+            if shared.send(answer(id, error)).is_err() {
+                tracing::debug!(id, "a knock is not answered: nobody listens");
+            }
+        })
     }
 
     /// Where the other side serves `id`, once it says so.
@@ -274,78 +364,29 @@ fn announcement(id: u32, address: &Address) -> ConnInfo {
     }
 }
 
-/// Why something could not be served or dialled through the broker.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BrokerError {
-    /// The other side did not accept the id in time.
-    #[error("the other side did not accept broker id {id} within {after:?}")]
-    NotAccepted {
-        /// The id.
-        id: u32,
-        /// The transport's broker dial timeout.
-        after: Duration,
-    },
-    /// The other side did not dial the id in time.
-    #[error("the other side did not dial broker id {id} within {after:?}")]
-    NotDialled {
-        /// The id.
-        id: u32,
-        /// The transport's broker accept timeout.
-        after: Duration,
-    },
-    /// The id is served already on this side.
-    #[error("broker id {0} is served already")]
-    Duplicate(u32),
-    /// The id is being dialled already on this side.
-    #[error("broker id {0} is being dialled already")]
-    Dialling(u32),
-    /// Every id is in use.
-    #[error("every broker id is in use")]
-    Exhausted,
-    /// Two services under one id have the same name.
-    #[error("the services do not go together")]
-    Service(#[source] DuplicateService),
-    /// No socket could be made to serve on.
-    #[error("no listener could be made")]
-    Listen(#[source] NetError),
-    /// The address that the other side announced could not be reached.
-    #[error("broker id {id} could not be reached")]
-    Net {
-        /// The id.
-        id: u32,
-        /// What went wrong.
-        source: NetError,
-    },
-    /// What answers at the announced address does not speak gRPC.
-    #[error("broker id {id} does not speak gRPC")]
-    Connect {
-        /// The id.
-        id: u32,
-        /// What went wrong.
-        source: ConnectError,
-    },
-    /// The other side takes no announcements: it has stopped reading.
-    #[error("the other side takes no more announcements")]
-    Stalled,
-    /// The session has ended.
-    #[error("the session has ended")]
-    Closed,
+fn knock(id: u32) -> ConnInfo {
+    let knock = Knock {
+        knock: true,
+        ack: false,
+        error: String::new(),
+    };
+    ConnInfo {
+        service_id: id,
+        knock: Some(knock),
+        ..ConnInfo::default()
+    }
 }
 
-impl Refused {
-    fn accepting(self, id: Option<u32>) -> BrokerError {
-        match (self, id) {
-            (Self::Duplicate, Some(id)) => BrokerError::Duplicate(id),
-            (Self::Duplicate | Self::TooMany, _) => BrokerError::Exhausted,
-            (Self::Closed, _) => BrokerError::Closed,
-        }
-    }
-
-    fn dialling(self, id: u32) -> BrokerError {
-        match self {
-            Self::Closed => BrokerError::Closed,
-            Self::Duplicate | Self::TooMany => BrokerError::Dialling(id),
-        }
+fn answer(id: u32, error: Option<&str>) -> ConnInfo {
+    let error = error.unwrap_or_default().to_owned();
+    let knock = Knock {
+        knock: true,
+        ack: true,
+        error,
+    };
+    ConnInfo {
+        service_id: id,
+        knock: Some(knock),
+        ..ConnInfo::default()
     }
 }

@@ -31,24 +31,35 @@ pub struct GrpcConnection {
 
 impl GrpcConnection {
     pub(crate) async fn open(grpc: &Grpc, link: HostLink) -> Result<Self, GrpcError> {
-        let stream = link.net.dial(&link.address).await?;
         let lost = reason_of(link.ended.clone());
+        let broker = GrpcBroker::for_host(grpc, &link, lost.clone());
+        let stream = match broker.trunk() {
+            Some(trunk) => {
+                let bare = link.net.dial_bare(&link.address).await?;
+                let stream = trunk.open(bare).await?;
+                link.net.dial_over(stream).await?
+            }
+            None => link.net.dial(&link.address).await?,
+        };
         let channel = Channel::connect(
             stream,
             &grpc.settings(),
             link.tasks.tracker(),
             link.tasks.stopping().clone(),
-            lost.clone(),
+            lost,
         )
         .await?;
         // The session tells why it ended when these have ended: they cannot ask.
         let own = channel.unexplained();
         link.outputs
             .spawn(stdio::follow(own.clone(), link.output.clone()));
-        let broker = GrpcBroker::for_host(grpc, &link, lost);
         // Neither stream answers before the plugin has something to say, so
         // nothing waits for them.
         link.tasks.spawn(broker.clone().exchange(own));
+        if let Some(trunk) = broker.trunk() {
+            link.tasks
+                .spawn(trunk.clone().keep_doors(None, broker.answers()));
+        }
         Ok(Self {
             client: GrpcClient::new(channel, broker),
         })

@@ -12,5 +12,17 @@
 #[rustfmt::skip]
 pub mod plugin;
 
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated code is judged by its generator"
+)]
+#[rustfmt::skip]
+pub(crate) mod pintle;
+
 /// The encoded descriptors of the wire contract, for reflection.
 pub(crate) const DESCRIPTORS: &[u8] = include_bytes!("generated/plugin.bin");

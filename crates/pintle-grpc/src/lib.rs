@@ -11,11 +11,11 @@
 //! plugin a host: health, reflection, stdio, controller and broker services
 //! are those of go-plugin.
 //!
-//! # Limits
-//! The multiplexed broker (`PLUGIN_MULTIPLEX_GRPC`) is not spoken yet: each
-//! brokered id has a connection of its own.
+//! With [`Grpc::multiplexed`](struct@Grpc#method.multiplexed) a session is one connection, on which
+//! brokered ids are streams; else each brokered id has a connection of its own.
 
 mod broker;
+mod byte_stream;
 mod client;
 mod connection;
 mod controller;
@@ -28,6 +28,7 @@ mod reflection;
 mod server;
 mod stdio;
 mod transport;
+mod trunk;
 
 pub use broker::{BrokerError, BrokerId, GrpcBroker, Served};
 pub use client::GrpcClient;

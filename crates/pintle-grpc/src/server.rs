@@ -2,16 +2,18 @@ use std::convert::Infallible;
 use std::fmt;
 
 use http::{Request, Response};
-use pintle_core::{Listener, PluginLink};
+use pintle_core::{Listener, PluginLink, Tasks};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower_service::Service;
 
 use crate::broker::GrpcBroker;
-use crate::endpoint::serve_listener;
+use crate::endpoint::{self, Source};
 use crate::h2::{DuplicateService, Limits, Router, Settings};
 use crate::transport::GrpcError;
+use crate::trunk::Trunk;
 use crate::{controller, health, reflection, stdio};
 
 /// What a plugin puts its gRPC services into.
@@ -92,7 +94,20 @@ impl GrpcServer {
         self.add_reflection()?;
 
         let router = self.into_router()?;
-        let serving = serve_listener(listener, router, settings, link.tasks.clone(), stop.clone());
+        let served = Endpoint {
+            router,
+            settings,
+            tasks: link.tasks.clone(),
+            stop: stop.clone(),
+        };
+        let serving = async {
+            match broker.trunk() {
+                Some(trunk) => served.over(trunk, &broker, listener, &link).await,
+                None => served.on(listener).await,
+            }
+            // One connection for everything: when it is gone, so is the host.
+            link.shutdown.trigger();
+        };
         let ending = async {
             link.shutdown.wait().await;
             broker.close();
@@ -110,6 +125,58 @@ impl GrpcServer {
         Ok(())
     }
 }
+
+/// What a plugin serves its host, and until when.
+struct Endpoint {
+    router: Router,
+    settings: Settings,
+    tasks: Tasks,
+    stop: CancellationToken,
+}
+
+impl Endpoint {
+    async fn on(self, listener: Listener) {
+        let source = Source::Listener(listener);
+        endpoint::serve(source, self.router, self.settings, self.tasks, self.stop).await;
+    }
+
+    async fn over(self, trunk: &Trunk, broker: &GrpcBroker, listener: Listener, link: &PluginLink) {
+        let first = tokio::select! {
+            () = self.stop.cancelled() => return,
+            first = trunk.accept(&listener, &link.net) => first,
+        };
+        // The host has come, and nobody else is expected.
+        drop(listener);
+        let (main, streams) = mpsc::channel(MAIN_STREAMS);
+        let doors = trunk.clone().keep_doors(Some(main), broker.answers());
+        self.tasks.spawn(doors);
+        let net = link.net.clone();
+        let source = Source::Trunk {
+            streams,
+            net,
+            _door: None,
+        };
+        let Self {
+            router,
+            settings,
+            tasks,
+            stop,
+        } = self;
+        let main = endpoint::serve_stream(first, &router, &settings, &tasks, &stop);
+        let more = endpoint::serve(
+            source,
+            router.clone(),
+            settings.clone(),
+            tasks.clone(),
+            stop.clone(),
+        );
+        tokio::join!(main, more);
+        trunk.close();
+    }
+}
+
+/// How many further connections to the main services may wait to be taken.
+const MAIN_STREAMS: usize = 16;
 
 impl fmt::Debug for GrpcServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use pintle_core::{BoxError, HostLink, Listener, PluginLink, Protocol, Transport};
+use pintle_core::{BoxError, HostLink, Listener, Multiplexing, PluginLink, Protocol, Transport};
 
 use crate::broker::GrpcBroker;
 use crate::client::GrpcClient;
@@ -33,6 +33,7 @@ pub struct Grpc {
     call_timeout: Option<Duration>,
     broker_dial_timeout: Duration,
     broker_accept_timeout: Duration,
+    multiplexing: Multiplexing,
 }
 
 /// The transport with its default options, so that `launch(Grpc)` reads as it should.
@@ -46,6 +47,7 @@ pub const Grpc: Grpc = Grpc {
     call_timeout: None,
     broker_dial_timeout: BROKER_DIAL_TIMEOUT,
     broker_accept_timeout: BROKER_ACCEPT_TIMEOUT,
+    multiplexing: Multiplexing::OnRequest,
 };
 
 impl Grpc {
@@ -92,6 +94,16 @@ impl Grpc {
         self
     }
 
+    /// Puts everything on one connection: brokered ids are streams of it, and need no sockets of
+    /// their own. For a host; a plugin does as its host asks.
+    ///
+    /// A plugin that cannot is refused: one written with go-plugin before 1.6, for one.
+    #[must_use]
+    pub fn multiplexed(mut self) -> Self {
+        self.multiplexing = Multiplexing::Required;
+        self
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             limits: self.limits.unwrap_or_default(),
@@ -130,6 +142,10 @@ impl Transport for Grpc {
         &[b"h2"]
     }
 
+    fn multiplexing(&self) -> Multiplexing {
+        self.multiplexing
+    }
+
     async fn connect(&self, link: HostLink) -> Result<GrpcConnection, BoxError> {
         Ok(GrpcConnection::open(self, link).await?)
     }
@@ -158,6 +174,9 @@ pub enum GrpcError {
     /// The plugin did not speak HTTP/2.
     #[error("the plugin does not speak gRPC")]
     Connect(#[from] ConnectError),
+    /// The plugin ended the connection that was to carry everything.
+    #[error("the plugin does not take streams on its connection")]
+    Trunk(#[from] pintle_mux::OpenError),
     /// Two services of one name were added to a server.
     #[error(transparent)]
     Duplicate(#[from] DuplicateService),

@@ -1,6 +1,5 @@
 //! A plugin that does what a test asks of it.
 
-mod never;
 mod services;
 
 use std::io::Write;
@@ -13,15 +12,16 @@ use tokio::sync::watch;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status};
 
+use crate::open_calls::OpenCalls;
 use crate::pb::echo_client::EchoClient;
 use crate::pb::echo_server::{self, EchoServer};
 use crate::pb::{
     AwaitNeverRequest, CallBackRequest, CountRequest, Empty, ExitRequest, FillRequest,
-    GatherRequest, HoldingsResponse, Output, Payload, PrintRequest, ServeRequest, ServeResponse,
-    ServiceId,
+    GatherRequest, HoldingsResponse, OpenStreamRequest, Output, Payload, PrintRequest,
+    RelayRequest, ServeRequest, ServeResponse, ServiceId, StreamTask,
 };
+use crate::streams::{self, Treated};
 use crate::world;
-use never::OpenCalls;
 use services::Services;
 
 /// What the tests' hosts and plugins agree on.
@@ -70,6 +70,7 @@ pub struct EchoService {
     open: OpenCalls,
     gathered: Arc<watch::Sender<u32>>,
     services: Services,
+    treated: Treated,
 }
 
 impl EchoService {
@@ -80,6 +81,7 @@ impl EchoService {
             open: OpenCalls::default(),
             gathered: Arc::default(),
             services: Services::default(),
+            treated: Treated::default(),
         }
     }
 
@@ -158,7 +160,7 @@ impl echo_server::Echo for EchoService {
 
     async fn exit(&self, request: Request<ExitRequest>) -> Answer<Empty> {
         let ExitRequest { code, last_words } = request.into_inner();
-        LogStderr::default().write_all(format!("{last_words}\n").as_bytes())?;
+        LogStderr.write_all(format!("{last_words}\n").as_bytes())?;
         std::process::exit(code)
     }
 
@@ -200,10 +202,52 @@ impl echo_server::Echo for EchoService {
         Ok(Response::new(Payload { bytes }))
     }
 
+    async fn relay(&self, request: Request<RelayRequest>) -> Answer<Payload> {
+        let RelayRequest { mut ids, payload } = request.into_inner();
+        if ids.is_empty() {
+            return Ok(Response::new(payload.unwrap_or_default()));
+        }
+        let next = self.broker.dial(ids.remove(0)).await.map_err(told)?;
+        limited!(self.broker, EchoClient::new(next))
+            .relay(RelayRequest { ids, payload })
+            .await
+    }
+
+    async fn open_stream(&self, request: Request<OpenStreamRequest>) -> Answer<Empty> {
+        let OpenStreamRequest { id, task } = request.into_inner();
+        let stream = self.broker.stream(id).await.map_err(told)?;
+        let treating = streams::treat(stream, task.unwrap_or_default());
+        self.treated.push(tokio::spawn(treating));
+        Ok(Response::new(Empty {}))
+    }
+
+    async fn offer_stream(&self, request: Request<StreamTask>) -> Answer<ServiceId> {
+        let task = request.into_inner();
+        let offer = self.broker.offer_stream().await.map_err(told)?;
+        let id = offer.id();
+        self.treated.push(tokio::spawn(async move {
+            let stream = offer.accept().await.map_err(std::io::Error::other)?;
+            streams::treat(stream, task).await
+        }));
+        Ok(Response::new(ServiceId { id }))
+    }
+
+    async fn await_stream(&self, _: Request<Empty>) -> Answer<Payload> {
+        let treating = self.treated.pop();
+        let treating = treating.ok_or_else(|| Status::not_found("there is no stream"))?;
+        let treated = treating
+            .await
+            .map_err(|error| Status::internal(error.to_string()))?;
+        let outcome = treated.unwrap_or_else(|error| format!("{:?}: {error}", error.kind()));
+        let bytes = outcome.into_bytes();
+        Ok(Response::new(Payload { bytes }))
+    }
+
     async fn holdings(&self, _: Request<Empty>) -> Answer<HoldingsResponse> {
         Ok(Response::new(HoldingsResponse {
             descriptors: world::descriptors() as u64,
             tasks: world::tasks() as u64,
+            peak_bytes: world::peak_bytes(),
         }))
     }
 }
@@ -213,7 +257,7 @@ fn print(to: Output, bytes: &[u8], times: u32) -> Result<(), Status> {
         match to {
             Output::Stdout => std::io::stdout().write_all(bytes)?,
             Output::Stderr => std::io::stderr().write_all(bytes)?,
-            Output::Log => LogStderr::default().write_all(bytes)?,
+            Output::Log => LogStderr.write_all(bytes)?,
         }
     }
     Ok(std::io::stdout().flush()?)

@@ -4,16 +4,21 @@
 //!
 //! For the tests of this repository; nothing here is published. It stands above
 //! the facade, where a user stands: what it needs of pintle, a user has too.
-//! Start at [`World`] and read `tests/it`.
+//! Start at [`World`] and read `tests/it`. What every transport has to keep, those written elsewhere
+//! too, is [`conformance`](mod@conformance).
 
 mod certificates;
+pub mod conformance;
 mod echo;
+mod open_calls;
 mod stranger;
+mod streams;
 mod world;
 
 pub use certificates::{tls_from, write_certificates};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
-pub use stranger::{Answer, ask_in_plaintext, ask_over_tls};
+pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};
+pub use streams::{exchange, read_sequence, write_sequence};
 pub use world::{World, descriptors, eventually, tasks};
 
 /// Generated from `proto/echo.proto`.

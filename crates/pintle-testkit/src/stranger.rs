@@ -56,7 +56,7 @@ pub async fn ask_over_tls(socket: &Path) -> io::Result<Answer> {
 }
 
 /// A client's preface and empty settings, answered by a server with settings of its own.
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Answer {
+pub async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Answer {
     const SETTINGS: u8 = 4;
     let mut preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     preface.extend([0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]);

@@ -23,7 +23,7 @@ impl World {
     ///
     /// # Panics
     /// When no temporary directory can be made.
-    pub fn new(program: &str) -> Self {
+    pub fn new(program: impl Into<PathBuf>) -> Self {
         Self {
             program: program.into(),
             sockets: tempfile::tempdir().expect("a test may make a temporary directory"),
@@ -71,6 +71,14 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// How many file descriptors this process has open.
 pub fn descriptors() -> usize {
     files(Path::new("/dev/fd")).len()
+}
+
+/// The most memory this process ever had in use, in bytes; 0 where the system does not tell.
+pub(crate) fn peak_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.map_or(0, |kibibytes| kibibytes * 1024)
 }
 
 /// How many tasks of the current runtime have not ended.

@@ -1,14 +1,13 @@
-use greeter::pb::GreetRequest;
 use greeter::{GreeterPlugin, HANDSHAKE};
-use pintle::{Grpc, Host};
+use pintle::{BoxError, Host, Transports};
 
 #[tokio::main]
-pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) async fn run(transports: Transports) -> Result<(), BoxError> {
     let program = std::env::current_exe()?;
     let session = Host::new(HANDSHAKE)
         .command(program)
         .arg("plugin")
-        .launch(Grpc)
+        .launch(transports)
         .await?;
     println!(
         "launched  process {}, {}",
@@ -26,13 +25,8 @@ pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
     );
 
-    let mut greeter = session.dispense::<GreeterPlugin>().await?;
-    let answer = greeter
-        .greet(GreetRequest {
-            name: "world".to_owned(),
-        })
-        .await?;
-    println!("answered  {}", answer.into_inner().greeting);
+    let greeter = session.dispense::<GreeterPlugin>().await?;
+    println!("answered  {}", greeter.greet("world").await?);
 
     let exit = session.close().await?;
     println!("ended     {exit}");

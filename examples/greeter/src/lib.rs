@@ -1,14 +1,23 @@
-//! The interface that host and plugin share, and what implements it.
+//! The interface that host and plugin share.
 
-use pintle::grpc::{Channel, GrpcClient, GrpcServer, limited, tonic};
-use pintle::{Bindings, Grpc, Handshake, Plugin, PluginOver};
-use tonic::{Request, Response, Status};
+#[cfg(feature = "grpc")]
+mod over_grpc;
+#[cfg(feature = "tarpc")]
+mod over_tarpc;
 
-use pb::greeter_client::GreeterClient;
-use pb::greeter_server::{Greeter, GreeterServer};
+#[cfg(feature = "grpc")]
+pub use over_grpc::pb;
+
+use pintle::{Bindings, BoxError, BoxFuture, Handshake, Plugin};
 
 /// What host and plugin agree on before they talk.
 pub const HANDSHAKE: Handshake = Handshake::new("GREETER_PLUGIN", "hello");
+
+/// What a host calls the plugin with, whatever the transport.
+pub trait Greeter: Send + Sync {
+    /// A greeting for `name`.
+    fn greet(&self, name: &str) -> BoxFuture<'_, Result<String, BoxError>>;
+}
 
 /// A plugin that greets.
 #[derive(Debug)]
@@ -16,38 +25,18 @@ pub struct GreeterPlugin;
 
 impl Plugin for GreeterPlugin {
     const NAME: &'static str = "greeter";
-    type Client = GreeterClient<Channel>;
+    type Client = Box<dyn Greeter>;
 
     fn transports(on: Bindings<Self>) -> Bindings<Self> {
-        on.over::<Grpc>()
+        #[cfg(feature = "grpc")]
+        let on = on.over::<pintle::Grpc>();
+        #[cfg(feature = "tarpc")]
+        let on = on.over::<pintle::Tarpc>();
+        on
     }
 }
 
-impl PluginOver<Grpc> for GreeterPlugin {
-    fn serve(&self, server: &mut GrpcServer) {
-        server.add(limited!(server, GreeterServer::new(Polite)));
-    }
-
-    fn client(client: GrpcClient) -> Self::Client {
-        limited!(client, GreeterClient::new(client.channel()))
-    }
+/// What the plugin does.
+fn greeting(name: &str) -> String {
+    format!("Hello, {name}!")
 }
-
-struct Polite;
-
-#[tonic::async_trait]
-impl Greeter for Polite {
-    async fn greet(
-        &self,
-        request: Request<pb::GreetRequest>,
-    ) -> Result<Response<pb::GreetResponse>, Status> {
-        let greeting = format!("Hello, {}!", request.into_inner().name);
-        Ok(Response::new(pb::GreetResponse { greeting }))
-    }
-}
-
-/// Generated from `proto/greeter.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
-#[rustfmt::skip]
-#[path = "generated/greeter.v1.rs"]
-pub mod pb;

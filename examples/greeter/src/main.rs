@@ -1,4 +1,5 @@
-//! `cargo run -p greeter`: launches a plugin, asks it for a greeting, ends it.
+//! `cargo run -p greeter [-- --transport grpc|tarpc]`: launches a plugin, asks it for a greeting,
+//! ends it.
 //!
 //! A plugin is usually a program of its own. Here one program is both, so that
 //! one command builds everything: with the argument `plugin` it is the plugin.
@@ -6,11 +7,15 @@
 mod host;
 mod plugin;
 
-use std::error::Error;
+use pintle::BoxError;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    match std::env::args().nth(1).as_deref() {
-        Some("plugin") => Ok(plugin::main()?),
-        _ => host::main(),
+fn main() -> Result<(), BoxError> {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["plugin"] => Ok(plugin::main()?),
+        ["--transport", word] => host::run(pintle::transports().only(word)?),
+        [] => host::run(pintle::transports()),
+        _ => Err("usage: greeter [--transport grpc|tarpc]".into()),
     }
 }

@@ -1,10 +1,10 @@
 use greeter::{GreeterPlugin, HANDSHAKE};
-use pintle::{Grpc, ServeError};
+use pintle::ServeError;
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugin(GreeterPlugin)
-        .run(Grpc)
+        .run(pintle::transports())
         .await
 }

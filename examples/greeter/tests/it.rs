@@ -4,26 +4,41 @@
 
 use std::process::Command;
 
-#[test]
-fn the_host_prints_the_plugins_answer_and_what_happened() {
+#[track_caller]
+fn check(words: &[&str], agreed: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_greeter"))
+        .args(words)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.success(),
-        "{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].starts_with("launched  process "), "{text}");
+    let expected = [agreed, "answered  Hello, world!", "ended     exit code 0"];
+    assert_eq!(lines[1..], expected);
+}
+
+#[test]
+fn the_host_prints_the_plugins_answer_and_what_happened() {
+    for word in ["grpc", "tarpc"] {
+        let agreed = format!("agreed    protocol version 1, {word}, mutual TLS");
+        check(&["--transport", word], &agreed);
+    }
+    check(&[], "agreed    protocol version 1, tarpc, mutual TLS");
+}
+
+#[test]
+fn a_transport_that_is_not_there_is_told_with_those_that_are() {
+    let output = Command::new(env!("CARGO_BIN_EXE_greeter"))
+        .args(["--transport", "netrpc"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        lines[1..],
-        [
-            "agreed    protocol version 1, grpc, mutual TLS",
-            "answered  Hello, world!",
-            "ended     exit code 0",
-        ]
+        text,
+        "Error: no transport is called \"netrpc\": there are tarpc, grpc\n"
     );
 }
 

@@ -1,10 +1,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use pintle::grpc::tonic::{self, Request, Response, Status};
-
-use crate::pb::kv_server::Kv;
-use crate::pb::{Empty, GetRequest, GetResponse, PutRequest};
+use crate::{KvError, Store};
 
 /// A store with one file per key, named `kv_KEY`, in a directory.
 #[derive(Clone, Debug)]
@@ -19,10 +16,10 @@ impl Files {
     }
 
     /// The file of a key; a key that would leave the directory is refused.
-    fn path(&self, key: &str) -> Result<PathBuf, Status> {
+    fn path(&self, key: &str) -> Result<PathBuf, KvError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if key.is_empty() || !key.chars().all(plain) {
-            return Err(Status::invalid_argument(format!("not a key: {key:?}")));
+            return Err(KvError::Invalid(format!("not a key: {key:?}")));
         }
         Ok(self.dir.join(format!("kv_{key}")))
     }
@@ -34,23 +31,17 @@ impl Default for Files {
     }
 }
 
-#[tonic::async_trait]
-impl Kv for Files {
-    async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let key = request.into_inner().key;
-        match tokio::fs::read(self.path(&key)?).await {
-            Ok(value) => Ok(Response::new(GetResponse { value })),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Err(Status::not_found(format!("no such key: {key}")))
-            }
-            Err(error) => Err(Status::internal(error.to_string())),
-        }
+impl Store for Files {
+    async fn get(&self, key: String) -> Result<Vec<u8>, KvError> {
+        let read = tokio::fs::read(self.path(&key)?).await;
+        read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => KvError::NotFound(format!("no such key: {key}")),
+            _ => KvError::Failed(error.to_string()),
+        })
     }
 
-    async fn put(&self, request: Request<PutRequest>) -> Result<Response<Empty>, Status> {
-        let PutRequest { key, value } = request.into_inner();
+    async fn put(&self, key: String, value: Vec<u8>) -> Result<(), KvError> {
         let written = tokio::fs::write(self.path(&key)?, value).await;
-        written.map_err(|error| Status::internal(error.to_string()))?;
-        Ok(Response::new(Empty {}))
+        written.map_err(|error| KvError::Failed(error.to_string()))
     }
 }

@@ -1,19 +1,38 @@
 //! A key-value store as a plugin: the interface that host and plugin share.
 //!
-//! The contract is that of go-plugin's public gRPC example, so that a Go host
-//! can use this plugin and this host a Go plugin.
+//! It works over gRPC, on the contract of go-plugin's public example, so that a
+//! Go host can use this plugin and this host a Go plugin; and over tarpc, where
+//! both are Rust. Host and plugin see neither: they know [`Store`] and [`Kv`].
 
+mod client;
+mod error;
 mod files;
+#[cfg(feature = "grpc")]
+mod over_grpc;
+#[cfg(feature = "tarpc")]
+mod over_tarpc;
 
-use pintle::grpc::{Channel, GrpcClient, GrpcServer, limited};
-use pintle::{Bindings, Grpc, Handshake, Plugin, PluginOver};
+use std::future::Future;
 
+use pintle::{Bindings, Handshake, Plugin};
+
+pub use client::Kv;
+pub use error::KvError;
 pub use files::Files;
-use pb::kv_client::KvClient;
-use pb::kv_server::{Kv, KvServer};
+#[cfg(feature = "grpc")]
+pub use over_grpc::pb;
 
 /// The cookie of go-plugin's public examples.
 pub const HANDSHAKE: Handshake = Handshake::new("BASIC_PLUGIN", "hello");
+
+/// What the plugin does.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// The value that was put under `key`.
+    fn get(&self, key: String) -> impl Future<Output = Result<Vec<u8>, KvError>> + Send;
+
+    /// Replaces whatever `key` held.
+    fn put(&self, key: String, value: Vec<u8>) -> impl Future<Output = Result<(), KvError>> + Send;
+}
 
 /// A plugin that serves a store `S`; hosts need not name it.
 #[derive(Clone, Debug, Default)]
@@ -21,38 +40,22 @@ pub struct KvPlugin<S = Files> {
     store: S,
 }
 
-impl<S: Kv + Clone> KvPlugin<S> {
+impl<S: Store> KvPlugin<S> {
     /// A plugin that serves `store`.
     pub fn new(store: S) -> Self {
         Self { store }
     }
 }
 
-impl<S: Kv + Clone> Plugin for KvPlugin<S> {
+impl<S: Store> Plugin for KvPlugin<S> {
     const NAME: &'static str = "kv";
-    type Client = KvClient<Channel>;
+    type Client = Kv;
 
     fn transports(on: Bindings<Self>) -> Bindings<Self> {
-        on.over::<Grpc>()
+        #[cfg(feature = "grpc")]
+        let on = on.over::<pintle::Grpc>();
+        #[cfg(feature = "tarpc")]
+        let on = on.over::<pintle::Tarpc>();
+        on
     }
 }
-
-impl<S: Kv + Clone> PluginOver<Grpc> for KvPlugin<S> {
-    fn serve(&self, server: &mut GrpcServer) {
-        server.add(limited!(server, KvServer::new(self.store.clone())));
-        server.descriptors(DESCRIPTORS);
-    }
-
-    fn client(client: GrpcClient) -> Self::Client {
-        limited!(client, KvClient::new(client.channel()))
-    }
-}
-
-/// Generated from `proto/kv.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]
-#[rustfmt::skip]
-#[path = "generated/proto.rs"]
-pub mod pb;
-
-/// The encoded descriptors of the contract, for reflection.
-const DESCRIPTORS: &[u8] = include_bytes!("generated/kv.bin");

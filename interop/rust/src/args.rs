@@ -39,7 +39,8 @@ impl FromStr for Story {
     }
 }
 
-/// The arguments of a host: `[--story STORY] [--versions 2,3] [--tls none|auto] -- PLUGIN_PATH [ARGS…]`.
+/// The arguments of a host: `[--story STORY] [--versions 2,3] [--tls none|auto] [--mux]
+/// [--at-once 16] -- PLUGIN_PATH [ARGS…]`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HostArgs {
     /// What to tell; [`Story::Kv`] by default.
@@ -48,6 +49,10 @@ pub struct HostArgs {
     pub versions: Vec<u32>,
     /// Whether to use AutoMTLS; not by default.
     pub tls: bool,
+    /// Whether to put everything on one connection; not by default.
+    pub mux: bool,
+    /// How many dials to make at once, where there are many; 16 by default.
+    pub at_once: usize,
     /// The plugin's program.
     pub plugin: String,
     /// What to hand it.
@@ -64,6 +69,8 @@ impl HostArgs {
             story: Story::Kv,
             versions: NEGOTIATED_VERSIONS.to_vec(),
             tls: false,
+            mux: false,
+            at_once: 16,
             plugin: String::new(),
             plugin_args: Vec::new(),
         };
@@ -72,11 +79,16 @@ impl HostArgs {
             if !known.contains(&&*option) {
                 return Err(format!("no option {option:?}, only {}", known.join(", ")).into());
             }
+            if option == "--mux" {
+                args.mux = true;
+                continue;
+            }
             let value = words
                 .next()
                 .ok_or_else(|| format!("{option} needs a value"))?;
             match &*option {
                 "--story" => args.story = value.parse()?,
+                "--at-once" => args.at_once = value.parse()?,
                 "--versions" => args.versions = versions(&value)?,
                 _ => args.tls = tls(&value)?,
             }
@@ -106,7 +118,7 @@ fn tls(word: &str) -> Result<bool, Failure> {
 mod tests {
     use super::*;
 
-    const KNOWN: &[&str] = &["--story", "--versions", "--tls"];
+    const KNOWN: &[&str] = &["--story", "--versions", "--tls", "--mux", "--at-once"];
 
     fn parse(line: &str) -> Result<HostArgs, Failure> {
         HostArgs::parse(line.split_whitespace().map(str::to_owned), KNOWN)
@@ -119,6 +131,8 @@ mod tests {
             story: Story::Kv,
             versions: vec![2, 3],
             tls: false,
+            mux: false,
+            at_once: 16,
             plugin: "p".to_owned(),
             plugin_args: Vec::new(),
         };
@@ -127,11 +141,15 @@ mod tests {
 
     #[test]
     fn what_follows_the_plugin_is_the_plugins() {
-        let args = parse("--story negotiated --versions 7,9 --tls auto -- p --tls x").unwrap();
+        let args =
+            parse("--story negotiated --versions 7,9 --tls auto --mux --at-once 2 -- p --tls x")
+                .unwrap();
         let expected = HostArgs {
             story: Story::Negotiated,
             versions: vec![7, 9],
             tls: true,
+            mux: true,
+            at_once: 2,
             plugin: "p".to_owned(),
             plugin_args: vec!["--tls".to_owned(), "x".to_owned()],
         };
@@ -156,7 +174,10 @@ mod tests {
             "--versions 2, -- p",
             r#"--versions "2,": cannot parse integer from empty string"#,
         );
-        check_refused("p", r#"no option "p", only --story, --versions, --tls"#);
+        check_refused(
+            "p",
+            r#"no option "p", only --story, --versions, --tls, --mux, --at-once"#,
+        );
         check_refused(
             "--story tale -- p",
             r#"no story "tale", only kv, negotiated, stdio, logs and reflect"#,

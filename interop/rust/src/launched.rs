@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use pintle::{Exit, Grpc, Host, LaunchError, LogEntry, OutputTo, Session};
+use pintle::{Exit, Grpc, Host, LaunchError, LaunchFailure, LogEntry, OutputTo, Session};
 use tokio::sync::mpsc;
 
 use crate::output::{self, Output};
@@ -27,7 +27,8 @@ pub struct Launched {
 }
 
 impl Launched {
-    /// Launches the plugin that `args` name, with or without TLS as they say.
+    /// Launches the plugin that `args` name, with or without TLS, and on one
+    /// connection or several, as they say.
     ///
     /// # Errors
     /// As [`launch`](pintle::PluginCommand::launch).
@@ -41,9 +42,10 @@ impl Launched {
             .on_log(move |entry| drop(log_sender.try_send(entry.clone())));
         let host = if args.tls { host } else { host.plaintext() };
 
+        let grpc = if args.mux { Grpc.multiplexed() } else { Grpc };
         let command = host.command(&args.plugin).args(&args.plugin_args);
         Ok(Self {
-            session: command.launch(Grpc).await?,
+            session: command.launch(grpc).await?,
             stdout,
             stderr,
             logs,
@@ -83,4 +85,17 @@ impl Launched {
             }
         }
     }
+}
+
+/// Prints a refusal that belongs to a transcript, and gives back every other error.
+///
+/// # Errors
+/// The error, where no transcript has it.
+pub fn tell_refusal(error: LaunchError) -> Result<(), Failure> {
+    if !matches!(error.failure(), LaunchFailure::Multiplexing) {
+        return Err(error.into());
+    }
+    eprintln!("{}", error.report());
+    println!("refused: multiplexing");
+    Ok(())
 }

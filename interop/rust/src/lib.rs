@@ -2,14 +2,16 @@
 //!
 //! For whoever changes what crosses the wire. `interop/go/README.md` is the
 //! contract; a host's transcript is compared with it byte for byte by
-//! `cargo xtask interop`. The four programs are in `src/bin` and share what is
+//! `cargo xtask interop`. The programs are in `src/bin` and share what is
 //! here: how a host is told what to do ([`HostArgs`]), how it launches, listens
 //! and closes ([`Launched`]), the stories, and the [`Store`] of the kv plugin.
 
 mod args;
+mod callbacks;
 mod launched;
 mod log;
 mod output;
+mod plugin;
 mod store;
 mod stories;
 
@@ -18,11 +20,13 @@ use std::error::Error;
 use pintle::Handshake;
 
 pub use args::{HostArgs, Story};
-pub use launched::Launched;
+pub use callbacks::CallbacksPlugin;
+pub use launched::{Launched, tell_refusal};
 pub use log::log_to_host;
 pub use output::Output;
+pub use plugin::KvPlugin;
 pub use store::Store;
-pub use stories::{tell_counter, tell_kv};
+pub use stories::{tell_callbacks, tell_counter, tell_kv};
 
 /// The cookie of every program, and version 1, that of every story but one.
 pub const HANDSHAKE: Handshake = Handshake::new("PINTLE_INTEROP", "5a2f0c61");

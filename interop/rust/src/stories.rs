@@ -1,5 +1,6 @@
 //! The stories: each prints its transcript as it goes, all but the line about the exit.
 
+mod callbacks;
 mod counter;
 mod kv;
 mod logs;
@@ -40,6 +41,17 @@ pub async fn tell_kv(mut launched: Launched, args: &HostArgs) -> Result<(), Fail
 pub async fn tell_counter(launched: Launched, args: &HostArgs) -> Result<(), Failure> {
     launched.check_tls(args.tls)?;
     in_time(counter::tell(&launched)).await?;
+    println!("{}", launched.close().await);
+    Ok(())
+}
+
+/// Tells the story of the callbacks programs to its end.
+///
+/// # Errors
+/// In words, whatever went wrong.
+pub async fn tell_callbacks(launched: Launched, args: &HostArgs) -> Result<(), Failure> {
+    launched.check_tls(args.tls)?;
+    in_time(callbacks::tell(&launched, args.at_once)).await?;
     println!("{}", launched.close().await);
     Ok(())
 }

@@ -4,8 +4,13 @@ use std::process::{Command, Output};
 
 #[track_caller]
 fn check(host: &str, host_args: &[&str], plugin: &str, plugin_args: &[&str], transcript: &str) {
-    for tls in ["none", "auto"] {
-        let output = run(host, host_args, tls, plugin, plugin_args);
+    for options in [
+        &["--tls", "none"][..],
+        &["--tls", "auto"],
+        &["--mux", "--tls", "none"],
+        &["--mux", "--tls", "auto"],
+    ] {
+        let output = run(host, &[host_args, options].concat(), plugin, plugin_args);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
@@ -25,10 +30,10 @@ fn check_kv(host_args: &[&str], story: &str, transcript: &str) {
     check(host, host_args, plugin, &[story], transcript);
 }
 
-fn run(host: &str, host_args: &[&str], tls: &str, plugin: &str, plugin_args: &[&str]) -> Output {
+fn run(host: &str, host_args: &[&str], plugin: &str, plugin_args: &[&str]) -> Output {
     Command::new(host)
         .args(host_args)
-        .args(["--tls", tls, "--", plugin])
+        .args(["--", plugin])
         .args(plugin_args)
         .output()
         .expect("the host was built with this test")
@@ -112,6 +117,22 @@ exit: clean
     let (host, plugin) = (
         env!("CARGO_BIN_EXE_interop-counter-host"),
         env!("CARGO_BIN_EXE_interop-counter-plugin"),
+    );
+    check(host, &[], plugin, &[], transcript);
+}
+
+#[test]
+fn both_sides_dial_each_other_one_after_the_other_and_many_at_once() {
+    let transcript = "\
+the plugin dialled 100 times
+the plugin dialled 100 times, 16 at once
+the host dialled 100 times
+the host dialled 100 times, 16 at once
+exit: clean
+";
+    let (host, plugin) = (
+        env!("CARGO_BIN_EXE_interop-callbacks-host"),
+        env!("CARGO_BIN_EXE_interop-callbacks-plugin"),
     );
     check(host, &[], plugin, &[], transcript);
 }

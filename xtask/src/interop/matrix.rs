@@ -1,6 +1,6 @@
 //! Which hosts meet which plugins, and how the results are shown.
 
-use super::stories::{STORIES, Story};
+use super::stories::{GoAlone, NOT_MULTIPLEXED, STORIES, Story};
 
 /// The releases of go-plugin that the Go programs are built on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +46,30 @@ pub(crate) struct Pairing {
 }
 
 impl Pairing {
+    /// Whether the libraries of both sides have what `story` is about.
+    pub(crate) fn offers(self, story: &Story) -> bool {
+        let old = Author::Go(Release::V1_4_10);
+        !story.multiplexed || (self.host != old && self.plugin != old)
+    }
+
+    /// What the host is told in `story`, beside `--tls` and `--mux`.
+    pub(crate) fn host_args(self, story: &Story) -> &'static [&'static str] {
+        self.go_alone(story).map_or(story.host, |alone| alone.host)
+    }
+
+    fn go_alone(self, story: &Story) -> Option<&GoAlone> {
+        let go = self.host != Author::Rust && self.plugin != Author::Rust;
+        story.go_alone.as_ref().filter(|_| go)
+    }
+
     /// What the host must print in `story`.
     pub(crate) fn transcript(self, story: &Story) -> &'static str {
+        if !self.offers(story) {
+            return NOT_MULTIPLEXED;
+        }
+        if let Some(alone) = self.go_alone(story) {
+            return alone.transcript;
+        }
         let old = story
             .transcript_of_old_plugin
             .filter(|_| self.plugin == Author::Go(Release::V1_4_10));
@@ -96,9 +118,10 @@ pub(crate) fn table(pairings: &[Pairing], cells: &[Vec<Cell>]) -> String {
             pairing.tls.to_owned(),
         ];
         row.extend(
-            cells
+            STORIES
                 .iter()
-                .map(|cell| if cell.is_ok() { "ok" } else { "FAIL" }.to_owned()),
+                .zip(cells)
+                .map(|(story, cell)| word(*pairing, story, cell).to_owned()),
         );
         rows.push(row);
     }
@@ -124,6 +147,18 @@ pub(crate) fn table(pairings: &[Pairing], cells: &[Vec<Cell>]) -> String {
     }
     text
 }
+
+/// What is absent was told, too: the host said so, as it must.
+fn word(pairing: Pairing, story: &Story, cell: &Cell) -> &'static str {
+    match cell {
+        Err(_) => "FAIL",
+        Ok(()) if pairing.offers(story) => "ok",
+        Ok(()) => "absent",
+    }
+}
+
+/// What the words in the table mean that do not speak for themselves.
+pub(crate) const LEGEND: &str = "absent: not offered by this library; the host refused, as it must";
 
 #[cfg(test)]
 mod tests {
@@ -180,6 +215,23 @@ mod tests {
             Author::Go(Release::Newest)
         ));
         assert!(!lists_v1(Author::Rust, OLD));
+    }
+
+    #[test]
+    fn what_the_old_release_does_not_offer_is_shown_as_absent_and_not_as_told() {
+        let story = STORIES.iter().find(|story| story.multiplexed).unwrap();
+        let cell = |host, plugin, cell: Cell| {
+            let pairing = Pairing {
+                host,
+                plugin,
+                tls: "none",
+            };
+            word(pairing, story, &cell)
+        };
+        assert_eq!(cell(OLD, Author::Rust, Ok(())), "absent");
+        assert_eq!(cell(Author::Rust, OLD, Ok(())), "absent");
+        assert_eq!(cell(Author::Rust, OLD, Err(String::new())), "FAIL");
+        assert_eq!(cell(Author::Rust, Author::Rust, Ok(())), "ok");
     }
 
     #[test]

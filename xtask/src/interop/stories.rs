@@ -5,6 +5,7 @@
 pub(crate) enum Program {
     Kv,
     Counter,
+    Callbacks,
 }
 
 impl Program {
@@ -12,6 +13,7 @@ impl Program {
         match self {
             Self::Kv => "kv",
             Self::Counter => "counter",
+            Self::Callbacks => "callbacks",
         }
     }
 }
@@ -22,35 +24,88 @@ pub(crate) struct Story {
     /// The heading of its column.
     pub(crate) name: &'static str,
     pub(crate) program: Program,
-    /// What the host is told, beside `--tls`.
+    /// What the host is told, beside `--tls` and `--mux`.
     pub(crate) host: &'static [&'static str],
+    /// Everything goes over one connection, which go-plugin v1.4.10 does not offer.
+    pub(crate) multiplexed: bool,
     /// What the host passes on to the plugin.
     pub(crate) plugin: &'static [&'static str],
     pub(crate) transcript: &'static str,
     /// The transcript where the plugin is built on go-plugin v1.4.10 and that shows.
     pub(crate) transcript_of_old_plugin: Option<&'static str>,
+    /// What go-plugin cannot do even with itself.
+    pub(crate) go_alone: Option<GoAlone>,
 }
 
-pub(crate) const STORIES: &[Story] = &[
-    Story {
-        name: "kv",
-        program: Program::Kv,
-        host: &["--story", "kv"],
-        plugin: &["kv"],
-        transcript: "\
+/// How a story is told where both sides are go-plugin's, to keep clear of a flaw of its own.
+#[derive(Debug)]
+pub(crate) struct GoAlone {
+    /// What the host is told instead.
+    pub(crate) host: &'static [&'static str],
+    pub(crate) transcript: &'static str,
+}
+
+/// What a host prints where its library, or that of its plugin, does not offer multiplexing.
+pub(crate) const NOT_MULTIPLEXED: &str = "refused: multiplexing\n";
+
+const KV: &str = "\
 ping: ok
 put hello = world
 get hello = world
 get missing: NotFound no such key: missing
 big = 5000000 bytes
 exit: clean
-",
+";
+
+const STDIO: &str = "\
+stdout: out line
+stderr: err line
+stdout flood: 102400 bytes
+stderr flood: 102400 bytes
+exit: clean
+";
+
+const COUNTER: &str = "\
+put n + 1
+put n + 2
+put n + 3
+counter n = 6
+helper calls: 3
+exit: clean
+";
+
+const CALLBACKS: &str = "\
+the plugin dialled 100 times
+the plugin dialled 100 times, 16 at once
+the host dialled 100 times
+the host dialled 100 times, 16 at once
+exit: clean
+";
+
+const CALLBACKS_IN_TURN: &str = "\
+the plugin dialled 100 times
+the plugin dialled 100 times, 1 at once
+the host dialled 100 times
+the host dialled 100 times, 1 at once
+exit: clean
+";
+
+pub(crate) const STORIES: &[Story] = &[
+    Story {
+        name: "kv",
+        program: Program::Kv,
+        host: &["--story", "kv"],
+        multiplexed: false,
+        plugin: &["kv"],
+        transcript: KV,
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "versions 2,3",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2,3"],
+        multiplexed: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 3
@@ -58,11 +113,13 @@ get hello = world (v3)
 exit: clean
 ",
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "versions 2",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2"],
+        multiplexed: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 2
@@ -70,33 +127,33 @@ get hello = world (v2)
 exit: clean
 ",
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "versions 4",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "4"],
+        multiplexed: false,
         plugin: &["negotiated"],
         transcript: "refused: version\n",
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "stdio",
         program: Program::Kv,
         host: &["--story", "stdio"],
+        multiplexed: false,
         plugin: &["stdio"],
-        transcript: "\
-stdout: out line
-stderr: err line
-stdout flood: 102400 bytes
-stderr flood: 102400 bytes
-exit: clean
-",
+        transcript: STDIO,
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "logs",
         program: Program::Kv,
         host: &["--story", "logs"],
+        multiplexed: false,
         plugin: &["logs"],
         transcript: "\
 log trace: hello answer=42 name=kv
@@ -107,26 +164,33 @@ log error: hello answer=42 name=kv
 exit: clean
 ",
         transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "counter",
         program: Program::Counter,
         host: &[],
+        multiplexed: false,
         plugin: &[],
-        transcript: "\
-put n + 1
-put n + 2
-put n + 3
-counter n = 6
-helper calls: 3
-exit: clean
-",
+        transcript: COUNTER,
         transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "callbacks",
+        program: Program::Callbacks,
+        host: &[],
+        multiplexed: false,
+        plugin: &[],
+        transcript: CALLBACKS,
+        transcript_of_old_plugin: None,
+        go_alone: None,
     },
     Story {
         name: "reflect",
         program: Program::Kv,
         host: &["--story", "reflect"],
+        multiplexed: false,
         plugin: &["reflect"],
         transcript: "\
 services: grpc.health.v1.Health, grpc.reflection.v1.ServerReflection, \
@@ -141,6 +205,52 @@ plugin.GRPCBroker, plugin.GRPCController, plugin.GRPCStdio, proto.KV
 exit: clean
 ",
         ),
+        go_alone: None,
+    },
+    Story {
+        name: "kv mux",
+        program: Program::Kv,
+        host: &["--story", "kv"],
+        multiplexed: true,
+        plugin: &["kv"],
+        transcript: KV,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "stdio mux",
+        program: Program::Kv,
+        host: &["--story", "stdio"],
+        multiplexed: true,
+        plugin: &["stdio"],
+        transcript: STDIO,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "counter mux",
+        program: Program::Counter,
+        host: &[],
+        multiplexed: true,
+        plugin: &[],
+        transcript: COUNTER,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "callbacks mux",
+        program: Program::Callbacks,
+        host: &[],
+        multiplexed: true,
+        plugin: &[],
+        transcript: CALLBACKS,
+        transcript_of_old_plugin: None,
+        // Its host gives a new stream to whichever listener comes first, so that of two dials at
+        // once each may be led to the other's id.
+        go_alone: Some(GoAlone {
+            host: &["--at-once", "1"],
+            transcript: CALLBACKS_IN_TURN,
+        }),
     },
 ];
 

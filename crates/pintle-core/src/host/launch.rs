@@ -23,7 +23,7 @@ use crate::runner::{Process, Runner, StartPlan, Started};
 use crate::security::{Offer, Security, SecurityError};
 use crate::session::{Facts, Session, Supervised};
 use crate::tasks::Tasks;
-use crate::transport::{AnyConnection, AnyTransport, HostLink, Transports};
+use crate::transport::{AnyConnection, AnyTransport, HostLink, Multiplexing, Transports};
 
 /// How long a process may outlive its stdout or its connection and still count as ending.
 ///
@@ -75,7 +75,7 @@ impl Host {
             versions: self.versions.iter().copied().collect(),
             ports: self.plugin_ports.clone(),
             client_cert: offer.certificate(),
-            multiplex: false,
+            multiplex: transports.ask_for_multiplexing(),
             socket_dir: sockets.as_path().map(Path::to_owned),
             socket_group: self.socket_group.clone(),
             transports: transports.protocols(),
@@ -181,14 +181,15 @@ impl Starting {
             Arc::clone(&self.translation),
         );
         let (sender, ended) = Ended::channel();
-        let link = HostLink::new(
-            line.address.clone(),
+        let link = HostLink {
+            address: line.address.clone(),
             net,
-            self.tasks.clone(),
-            self.outputs.clone(),
-            self.output.clone(),
-            ended.clone(),
-        );
+            tasks: self.tasks.clone(),
+            outputs: self.outputs.clone(),
+            output: self.output.clone(),
+            ended: ended.clone(),
+            multiplexed: transport.multiplexing() == Multiplexing::Required,
+        };
         let connection = self
             .connect(&**transport, link, host.connect_timeout)
             .await?;
@@ -322,12 +323,17 @@ fn agree<'t>(
             found: line.app_version,
         }));
     }
-    transports
-        .by_protocol(&line.protocol)
-        .ok_or_else(|| LaunchFailure::Protocol {
-            found: line.protocol.clone(),
-            offered: transports.protocols(),
-        })
+    let transport =
+        transports
+            .by_protocol(&line.protocol)
+            .ok_or_else(|| LaunchFailure::Protocol {
+                found: line.protocol.clone(),
+                offered: transports.protocols(),
+            })?;
+    match transport.multiplexing() {
+        Multiplexing::Required if line.multiplex != Some(true) => Err(LaunchFailure::Multiplexing),
+        _ => Ok(transport),
+    }
 }
 
 /// Reads what a plugin still writes to its real stdout, so that it never blocks on it.

@@ -16,6 +16,11 @@ pub(crate) struct SocketDir {
 }
 
 impl SocketDir {
+    /// None, where nothing listens on unix sockets.
+    pub(crate) fn none() -> Self {
+        Self { dir: None }
+    }
+
     pub(super) fn path(&self) -> PathBuf {
         self.as_path().map(Path::to_owned).unwrap_or_default()
     }
@@ -37,7 +42,7 @@ impl SocketDir {
 impl Host {
     pub(super) fn socket_dir_for_session(&self) -> Result<SocketDir, LaunchFailure> {
         let NetworkChoice::Unix { parent } = &self.network else {
-            return Ok(SocketDir { dir: None });
+            return Ok(SocketDir::none());
         };
         let mut builder = tempfile::Builder::new();
         builder.prefix("pintle-");

@@ -27,6 +27,8 @@ pub enum Address {
     Unix(PathBuf),
     /// A TCP socket.
     Tcp(SocketAddr),
+    /// A listener in this very process, by its number; see [`in_process`](crate::in_process).
+    Memory(u64),
 }
 
 impl Address {
@@ -53,17 +55,19 @@ impl Address {
         match network {
             "unix" => Self::unix(text),
             "tcp" => parse_tcp(text).map(Self::Tcp),
+            "memory" => parse_memory(text).map(Self::Memory),
             _ => Err(AddressError::UnknownNetwork {
                 network: excerpt(network),
             }),
         }
     }
 
-    /// The network's name: `unix` or `tcp`.
+    /// The network's name: `unix`, `tcp` or `memory`.
     pub fn network(&self) -> &'static str {
         match self {
             Self::Unix(_) => "unix",
             Self::Tcp(_) => "tcp",
+            Self::Memory(_) => "memory",
         }
     }
 }
@@ -73,6 +77,7 @@ impl fmt::Display for Address {
         match self {
             Self::Unix(path) => path.display().fmt(f),
             Self::Tcp(address) => address.fmt(f),
+            Self::Memory(number) => number.fmt(f),
         }
     }
 }
@@ -100,6 +105,12 @@ pub enum AddressError {
         text: String,
         /// What is wrong with it.
         source: AddrParseError,
+    },
+    /// A listener in this process is not named by a number.
+    #[error("\"{text}\" is not the number of a listener in this process")]
+    BadNumber {
+        /// What was there instead, escaped and bounded.
+        text: String,
     },
     /// The network is neither `unix` nor `tcp`.
     #[error("\"{network}\" is not a network this side knows (unix, tcp)")]
@@ -164,6 +175,12 @@ fn parse_tcp(text: &str) -> Result<SocketAddr, AddressError> {
     }
 }
 
+fn parse_memory(text: &str) -> Result<u64, AddressError> {
+    text.parse().map_err(|_| AddressError::BadNumber {
+        text: excerpt(text),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,11 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn both_networks_are_read() {
+    fn every_network_is_read() {
         check("unix", "/tmp/plugin1", r#"Unix("/tmp/plugin1")"#);
         check("unix", "sockets/plugin 1", r#"Unix("sockets/plugin 1")"#);
         check("tcp", "127.0.0.1:1234", "Tcp(127.0.0.1:1234)");
         check("tcp", "[::1]:1234", "Tcp([::1]:1234)");
+        check("memory", "7", "Memory(7)");
+        check(
+            "memory",
+            "-7",
+            r#""-7" is not the number of a listener in this process"#,
+        );
     }
 
     #[test]
@@ -275,6 +298,7 @@ mod tests {
             ("unix", "/tmp/a b"),
             ("tcp", "127.0.0.1:1"),
             ("tcp", "[::1]:65535"),
+            ("memory", "18446744073709551615"),
         ] {
             let address = Address::parse(network, text).unwrap();
             assert_eq!((address.network(), &*address.to_string()), (network, text));

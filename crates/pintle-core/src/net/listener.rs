@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
+use super::memory::{Hub, MemoryListener};
 use super::{Address, NetError, Network, Stream};
 use crate::security::Security;
 
@@ -32,6 +33,10 @@ impl Listener {
             #[cfg(not(unix))]
             Network::Unix { .. } => return Err(NetError::NoUnixSockets),
             Network::Tcp { ports } => bind_tcp(ports.clone()).await?,
+            Network::Memory(hub) => {
+                let (listener, number) = Hub::listen(hub);
+                (Socket::Memory(listener), Address::Memory(number))
+            }
         };
         Ok(Self {
             socket,
@@ -61,11 +66,8 @@ impl Listener {
         loop {
             match self.socket.accept().await {
                 Ok(stream) => {
-                    return Incoming {
-                        stream,
-                        security: self.security.clone(),
-                        timeout: self.handshake_timeout,
-                    };
+                    let security = self.security.clone();
+                    return Incoming::new(stream, security, self.handshake_timeout);
                 }
                 Err(error) => {
                     tracing::warn!(%error, address = %self.address, "accepting a connection failed");
@@ -88,6 +90,23 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    pub(super) fn new(stream: Stream, security: Security, timeout: Duration) -> Self {
+        Self {
+            stream,
+            security,
+            timeout,
+        }
+    }
+
+    /// The connection without TLS: for a multiplexer, which secures its streams
+    /// one by one with [`Net::dial_over`](crate::Net::dial_over) and
+    /// [`Net::incoming`](crate::Net::incoming).
+    ///
+    /// Nothing of the application's may be sent on it as it is.
+    pub fn into_bare(self) -> Stream {
+        self.stream
+    }
+
     /// Performs the TLS handshake, if the session has TLS. Not cancel-safe: dropping it drops the connection.
     ///
     /// # Errors
@@ -116,6 +135,7 @@ enum Socket {
         _file: SocketFile,
     },
     Tcp(TcpListener),
+    Memory(MemoryListener),
 }
 
 impl Socket {
@@ -128,6 +148,7 @@ impl Socket {
                 stream.set_nodelay(true)?;
                 Ok(Stream::new(stream))
             }
+            Self::Memory(listener) => Ok(listener.accept().await),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Connection, HostLink, PluginLink, Transport};
+use super::{Connection, HostLink, Multiplexing, PluginLink, Transport};
 use crate::error::BoxError;
 use crate::handshake::Protocol;
 use crate::net::Listener;
@@ -17,6 +17,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyTransport: Send + Sync {
     fn protocol(&self) -> Protocol;
     fn alpn(&self) -> &'static [&'static [u8]];
+    fn multiplexing(&self) -> Multiplexing;
 
     fn connect(&self, link: HostLink) -> BoxFuture<'_, Result<Arc<dyn AnyConnection>, BoxError>>;
 
@@ -58,6 +59,10 @@ impl<T: Transport> AnyTransport for Erased<T> {
         self.0.alpn()
     }
 
+    fn multiplexing(&self) -> Multiplexing {
+        self.0.multiplexing()
+    }
+
     fn connect(&self, link: HostLink) -> BoxFuture<'_, Result<Arc<dyn AnyConnection>, BoxError>> {
         Box::pin(async move {
             let connection = self.0.connect(link).await?;
@@ -72,7 +77,7 @@ impl<T: Transport> AnyTransport for Erased<T> {
         listener: Listener,
     ) -> Result<BoxFuture<'a, Result<(), BoxError>>, NotOver> {
         let mut server = self.0.server(&link);
-        plugins.serve::<T>(&mut server)?;
+        plugins.serve(&self.0, &mut server)?;
         Ok(Box::pin(self.0.serve(server, link, listener)))
     }
 }

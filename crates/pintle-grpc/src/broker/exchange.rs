@@ -17,11 +17,15 @@ use super::table::Announced;
 use super::{BrokerError, GrpcBroker, Refused};
 use crate::h2::Channel;
 use crate::pb::ConnInfo;
+use crate::pb::conn_info::Knock;
 use crate::pb::grpc_broker_client::GrpcBrokerClient;
 use crate::pb::grpc_broker_server::{GrpcBroker as Service, GrpcBrokerServer};
 
 /// How many messages may wait for the other side to read them.
 const OUTBOX_LIMIT: usize = 1024;
+
+/// How much of the reason for a refusal is kept.
+const MAX_REASON_CHARS: usize = 200;
 
 /// What this side has to say, kept until the other side listens.
 #[derive(Debug)]
@@ -114,8 +118,8 @@ impl GrpcBroker {
         static STAMPS: AtomicU64 = AtomicU64::new(0);
 
         let id = message.service_id;
-        if message.knock.is_some() {
-            return tracing::warn!(id, "a knock is ignored: this session is not multiplexed");
+        if let Some(knock) = &message.knock {
+            return self.knocked(id, knock);
         }
         let address = match Address::parse(&message.network, &message.address) {
             Ok(address) => address,
@@ -127,6 +131,18 @@ impl GrpcBroker {
             Ok(Announced::Taken) => {}
             Ok(Announced::Waits(waits)) => self.expire_later(id, stamp, waits),
             Err(refused) => tracing::warn!(id, %refused, "an announcement is ignored"),
+        }
+    }
+
+    fn knocked(&self, id: u32, knock: &Knock) {
+        match self.trunk() {
+            Some(trunk) if knock.ack && knock.error.is_empty() => trunk.answered(id, Ok(())),
+            Some(trunk) if knock.ack => {
+                let error = knock.error.chars().take(MAX_REASON_CHARS).collect();
+                trunk.answered(id, Err(error));
+            }
+            Some(trunk) => trunk.knocked(id),
+            None => tracing::warn!(id, "a knock is ignored: this session is not multiplexed"),
         }
     }
 

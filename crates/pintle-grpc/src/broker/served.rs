@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pintle_core::Listener;
+use pintle_core::Tasks;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{BrokerError, BrokerId, Shared};
-use crate::endpoint;
-use crate::h2::Router;
+use crate::endpoint::{self, Source, Wanted};
+use crate::h2::{Router, Settings};
 
 /// Something served to the other side under an id. Dropping it ends the
 /// service and its connections and gives the id back.
@@ -27,12 +27,38 @@ enum Outcome {
 }
 
 impl Served {
+    /// Serves everyone who comes, until the value is dropped.
     pub(super) fn begin(
         shared: &Arc<Shared>,
         id: BrokerId,
-        listener: Listener,
+        source: Source,
         router: Router,
     ) -> Self {
+        Self::spawn(shared, id, |settings, tasks, stop, patience| {
+            endpoint::serve_while_wanted(source, router, settings, tasks, stop, patience)
+        })
+    }
+
+    /// Serves one who comes, to the end; until then, until the value is dropped.
+    pub(super) fn begin_one(
+        shared: &Arc<Shared>,
+        id: BrokerId,
+        source: Source,
+        router: Router,
+    ) -> Self {
+        Self::spawn(shared, id, |settings, tasks, stop, patience| {
+            endpoint::serve_one(source, router, settings, tasks, stop, patience)
+        })
+    }
+
+    fn spawn<F>(
+        shared: &Arc<Shared>,
+        id: BrokerId,
+        serve: impl FnOnce(Settings, Tasks, CancellationToken, Duration) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Wanted> + Send + 'static,
+    {
         let stop = shared.tasks.stopping().child_token();
         let (told, outcome) = watch::channel(None);
         let served = Self {
@@ -40,15 +66,17 @@ impl Served {
             stop: stop.clone(),
             outcome,
         };
-        let settings = shared.settings.clone();
         let patience = shared.accept_timeout;
-        let tasks = shared.tasks.clone();
+        let serving = serve(
+            shared.settings.clone(),
+            shared.tasks.clone(),
+            stop,
+            patience,
+        );
         shared.tasks.spawn(async move {
-            let serving =
-                endpoint::serve_while_wanted(listener, router, settings, tasks, stop, patience);
             let outcome = match serving.await {
-                endpoint::Wanted::Yes => Outcome::Ended,
-                endpoint::Wanted::No => Outcome::NotDialled(patience),
+                Wanted::Yes => Outcome::Ended,
+                Wanted::No => Outcome::NotDialled(patience),
             };
             drop(id);
             told.send_replace(Some(outcome));

@@ -1,12 +1,14 @@
 //! How sessions end, and what everyone is told.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use pintle::grpc::tonic::{Code, Status};
 use pintle::{DispenseError, EndReason, Exit, PingError, Session, SessionClosed};
 use pintle_testkit::pb::{AwaitNeverRequest, Empty, ExitRequest, Payload, PrintRequest};
-use pintle_testkit::{Echo, EchoPlugin, World, eventually, pb};
+use pintle_testkit::{Echo, EchoPlugin, HANDSHAKE, World, eventually, pb};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -325,4 +327,29 @@ async fn dropping_the_launch_future_kills_what_was_started() {
     let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
     eventually("the process is gone", || is_gone(pid)).await;
     assert!(world.is_clean());
+}
+
+/// A Go host kills a plugin that it refuses, at once.
+#[test]
+fn a_plugin_refused_for_its_version_has_no_socket_left_to_leave() {
+    let sockets = tempfile::tempdir().unwrap();
+    let mut plugin = Command::new(ROGUE)
+        .arg("serves-7-and-8")
+        .env(HANDSHAKE.cookie_key(), HANDSHAKE.cookie_value())
+        .env("PLUGIN_PROTOCOL_VERSIONS", "1,2")
+        .env("PLUGIN_UNIX_SOCKET_DIR", sockets.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(plugin.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("1|7|unix|"), "{line}");
+    let gone = || std::fs::read_dir(sockets.path()).unwrap().count() == 0;
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(eventually("the socket is gone", gone));
+    plugin.kill().unwrap();
+    plugin.wait().unwrap();
 }

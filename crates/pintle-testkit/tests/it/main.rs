@@ -4,10 +4,14 @@
 
 mod broker;
 mod calls;
+mod conformance;
 mod errors;
 mod lifecycle;
+mod multiplexed;
 mod networks;
 mod stdio;
+mod strangers;
+mod streams;
 
 use pintle::{Grpc, Host, Session};
 use pintle_testkit::{Echo, EchoPlugin, World};

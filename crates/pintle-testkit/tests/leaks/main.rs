@@ -15,10 +15,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use pintle::{Grpc, Host, LaunchFailure, Session};
 use pintle_testkit::pb::{
-    CallBackRequest, CountRequest, Empty, ExitRequest, Payload, ServeRequest, ServiceId,
+    CallBackRequest, CountRequest, Empty, ExitRequest, Manner, Payload, ServeRequest, ServiceId,
+    StreamTask,
 };
 use pintle_testkit::pb::{HoldingsResponse, echo_client::EchoClient};
-use pintle_testkit::{Echo, EchoPlugin, EchoService, World, descriptors, eventually, tasks};
+use pintle_testkit::{
+    Echo, EchoPlugin, EchoService, World, descriptors, eventually, exchange, tasks,
+};
 
 const ROGUE: &str = env!("CARGO_BIN_EXE_rogue");
 
@@ -263,4 +266,39 @@ fn a_plugin_never_holds_what_its_host_has_open() {
         session.close().await.unwrap();
         second.close().await.unwrap();
     });
+}
+
+#[test]
+fn streams_and_services_of_a_session_leave_nothing_in_either_mode() {
+    for grpc in [Grpc, Grpc.multiplexed()] {
+        check(async |world, host| {
+            let command = world.rogue(host, "well");
+            let session = command.launch(grpc.clone()).await.unwrap();
+            let echo = session.dispense::<EchoPlugin>().await.unwrap();
+            use_streams_and_services(&echo).await;
+            let (busy_tasks, busy_descriptors) = (tasks(), descriptors());
+            for _ in 0..20 {
+                use_streams_and_services(&echo).await;
+            }
+            // The session lives on, with no more than it had after the first time.
+            eventually("the tasks of streams and services have ended", || {
+                tasks() <= busy_tasks && descriptors() <= busy_descriptors
+            })
+            .await;
+            session.close().await.unwrap();
+        });
+    }
+}
+
+async fn use_streams_and_services(echo: &Echo) {
+    let task = StreamTask {
+        manner: Manner::Exchange.into(),
+        bytes: 100_000,
+    };
+    let offered = echo.calls.clone().offer_stream(task).await.unwrap();
+    let stream = echo.broker.stream(offered.into_inner().id).await.unwrap();
+    exchange(stream, 100_000).await.unwrap();
+    let served = echo.broker.serve(|_| {}).await.unwrap();
+    let offer = echo.broker.offer_stream().await.unwrap();
+    drop((served, offer));
 }

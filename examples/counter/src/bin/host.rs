@@ -1,4 +1,5 @@
-//! The host: `counter-host 1 2 3` adds the numbers up, each sum called back by the plugin.
+//! The host: `counter-host [--transport grpc|tarpc] 1 2 3` adds the numbers up, each sum called
+//! back by the plugin.
 //!
 //! The plugin is the program in `COUNTER_PLUGIN`, or the one built beside this.
 
@@ -6,17 +7,25 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use counter::{CounterPlugin, HANDSHAKE};
-use pintle::{Grpc, Host};
+use pintle::Host;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let numbers: Vec<i64> = std::env::args()
-        .skip(1)
-        .map(|word| word.parse())
-        .collect::<Result<_, _>>()?;
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let (transport, numbers) = match &words[..] {
+        [option, word, rest @ ..] if option == "--transport" => (Some(word.as_str()), rest),
+        all => (None, all),
+    };
+    let numbers = numbers.iter().map(|word| word.parse());
+    let numbers: Vec<i64> = numbers.collect::<Result<_, _>>()?;
 
-    let session = Host::new(HANDSHAKE).command(plugin()?).launch(Grpc).await?;
-    let mut counter = session.dispense::<CounterPlugin>().await?;
+    let host = Host::new(HANDSHAKE);
+    let transports = match transport {
+        Some(word) => pintle::transports().only(word)?,
+        None => pintle::transports(),
+    };
+    let session = host.command(plugin()?).launch(transports).await?;
+    let counter = session.dispense::<CounterPlugin>().await?;
     for number in numbers {
         let adder = |a: i64, b: i64| {
             println!("the plugin asks for {a} + {b}");

@@ -1,12 +1,12 @@
 //! The plugin.
 
 use counter::{CounterPlugin, HANDSHAKE};
-use pintle::{Grpc, ServeError};
+use pintle::ServeError;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugin(CounterPlugin)
-        .run(Grpc)
+        .run(pintle::transports())
         .await
 }

@@ -1,7 +1,7 @@
 // Command counter-host launches a counter plugin of any language, adds up
 // three numbers with it and prints the transcript.
 //
-//	counter-host --tls none|auto -- PLUGIN_PATH [ARGS…]
+//	counter-host --tls none|auto [--mux] -- PLUGIN_PATH [ARGS…]
 package main
 
 import (
@@ -35,7 +35,7 @@ func run(arguments []string) error {
 		contract.Version: {contract.Counter: &counterPlugin{}},
 	})
 	if err != nil {
-		return err
+		return host.TellRefusal(err)
 	}
 	defer session.Kill()
 

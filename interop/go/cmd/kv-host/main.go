@@ -1,7 +1,7 @@
 // Command kv-host launches a key-value plugin of any language, tells one
 // story with it and prints the transcript.
 //
-//	kv-host --story STORY --tls none|auto [--versions 2,3] -- PLUGIN_PATH [ARGS…]
+//	kv-host --story STORY --tls none|auto [--mux] [--versions 2,3] -- PLUGIN_PATH [ARGS…]
 package main
 
 import (
@@ -54,7 +54,7 @@ func run(arguments []string) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return host.TellRefusal(err)
 	}
 	defer session.Kill()
 	return tell(story, session)

@@ -6,8 +6,9 @@ import "github.com/hashicorp/go-plugin"
 
 // Names under which the plugins are dispensed.
 const (
-	KV      = "kv"
-	Counter = "counter"
+	KV        = "kv"
+	Counter   = "counter"
+	Callbacks = "callbacks"
 )
 
 // Version is the app version of every story but `negotiated`.

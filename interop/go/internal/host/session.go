@@ -33,6 +33,20 @@ type Session struct {
 // ErrVersionRefused says that host and plugin share no app version.
 var ErrVersionRefused = errors.New("no app version in common")
 
+// ErrMuxRefused says that the library of host or plugin offers no multiplexing.
+var ErrMuxRefused = errors.New("no multiplexing")
+
+// TellRefusal prints a refusal that belongs to a transcript, and returns every
+// other error.
+func TellRefusal(err error) error {
+	if !errors.Is(err, ErrMuxRefused) {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, err)
+	fmt.Println("refused: multiplexing")
+	return nil
+}
+
 // Launch starts the plugin that options name and connects to it, offering one
 // plugin set per app version. It fails when TLS is not what options ask for.
 func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error) {
@@ -50,7 +64,7 @@ func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error)
 		Output: os.Stderr,
 	})
 	logger.RegisterSink(session.Logs)
-	session.process = plugin.NewClient(&plugin.ClientConfig{
+	config := &plugin.ClientConfig{
 		HandshakeConfig:  contract.Handshake,
 		VersionedPlugins: plugins,
 		Cmd:              session.command,
@@ -59,7 +73,13 @@ func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error)
 		Logger:           logger,
 		SyncStdout:       session.Stdout,
 		SyncStderr:       session.Stderr,
-	})
+	}
+	if options.Mux {
+		if err := multiplex(config); err != nil {
+			return nil, err
+		}
+	}
+	session.process = plugin.NewClient(config)
 
 	if err := session.connect(options.TLS); err != nil {
 		session.Kill()
@@ -85,9 +105,12 @@ func (s *Session) connect(wantTLS bool) error {
 	return checkTLS(ctx, client.Conn, wantTLS)
 }
 
-// launchError names the one refusal a story expects. The library has no value
-// for it, and its releases differ in the first letter of the message.
+// launchError names the refusals a story expects. The library has no value for
+// the first, and its releases differ in the first letter of the message.
 func launchError(err error) error {
+	if isMuxRefusal(err) {
+		return fmt.Errorf("%w: %s", ErrMuxRefused, err)
+	}
 	if strings.Contains(strings.ToLower(err.Error()), "incompatible api version") {
 		return fmt.Errorf("%w: %s", ErrVersionRefused, err)
 	}

@@ -1,14 +1,14 @@
-//! `interop-kv-host --story STORY --tls none|auto [--versions 2,3] -- PLUGIN_PATH [ARGS…]`
+//! `interop-kv-host --story STORY --tls none|auto [--mux] [--versions 2,3] -- PLUGIN_PATH [ARGS…]`
 //! launches a kv plugin of any language, tells one story with it and prints the transcript.
 
-use interop::{Failure, HANDSHAKE, HostArgs, Launched, Story, tell_kv};
+use interop::{Failure, HANDSHAKE, HostArgs, Launched, Story, tell_kv, tell_refusal};
 use pintle::{Host, LaunchFailure};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     interop::log_to_host();
     let words = std::env::args().skip(1);
-    let args = HostArgs::parse(words, &["--story", "--versions", "--tls"])?;
+    let args = HostArgs::parse(words, &["--story", "--versions", "--tls", "--mux"])?;
     let negotiated = args.story == Story::Negotiated;
 
     let mut host = Host::new(HANDSHAKE);
@@ -22,6 +22,6 @@ async fn main() -> Result<(), Failure> {
             println!("refused: version");
             Ok(())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => tell_refusal(error),
     }
 }

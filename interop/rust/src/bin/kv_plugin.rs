@@ -1,7 +1,6 @@
 //! `interop-kv-plugin [STORY]` serves the kv plugin; the story decides only in which versions.
 
-use interop::{Failure, HANDSHAKE, NEGOTIATED_VERSIONS, Store, Story};
-use kv::KvPlugin;
+use interop::{Failure, HANDSHAKE, KvPlugin, NEGOTIATED_VERSIONS, Store, Story};
 use pintle::{Grpc, PluginSet};
 
 #[tokio::main(flavor = "current_thread")]

@@ -8,7 +8,7 @@ use counter::CounterPlugin;
 use crate::{Failure, Launched};
 
 pub(super) async fn tell(launched: &Launched) -> Result<(), Failure> {
-    let mut counter = launched.session.dispense::<CounterPlugin>().await?;
+    let counter = launched.session.dispense::<CounterPlugin>().await?;
     let calls = Arc::new(AtomicU32::new(0));
     for value in [1, 2, 3] {
         let calls = Arc::clone(&calls);

@@ -1,13 +1,12 @@
 //! Plain calls, an error with its text, and an answer well over the 4 MiB at
 //! which most gRPC libraries stop by default.
 
-use kv::KvPlugin;
 use kv::pb::kv_client::KvClient;
 use kv::pb::{GetRequest, PutRequest};
 use pintle::grpc::Channel;
 use pintle::grpc::tonic::Status;
 
-use crate::{Failure, Launched};
+use crate::{Failure, KvPlugin, Launched};
 
 pub(super) async fn tell(launched: &Launched) -> Result<(), Failure> {
     launched.session.ping().await?;

@@ -1,11 +1,10 @@
 //! The plugin's log, entry by entry, as the host hears it.
 
-use kv::KvPlugin;
 use pintle::LogEntry;
 use serde_json::Value;
 
 use super::kv::put;
-use crate::{Failure, Launched};
+use crate::{Failure, KvPlugin, Launched};
 
 /// What the plugin is asked to log, once per level.
 const MESSAGE: &str = "hello";

@@ -1,9 +1,7 @@
 //! The version that both sides believe in is the one whose plugin answers.
 
-use kv::KvPlugin;
-
 use super::kv::{get, put};
-use crate::{Failure, Launched};
+use crate::{Failure, KvPlugin, Launched};
 
 pub(super) async fn tell(launched: &Launched) -> Result<(), Failure> {
     println!("version: {}", launched.session.version());

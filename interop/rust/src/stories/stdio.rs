@@ -1,9 +1,7 @@
 //! One line and then a flood through each output.
 
-use kv::KvPlugin;
-
 use super::kv::put;
-use crate::{Failure, Launched, Output};
+use crate::{Failure, KvPlugin, Launched, Output};
 
 /// More than a pipe holds, so the plugin gets through it only while somebody reads.
 const FLOOD_BYTES: usize = 100 << 10;

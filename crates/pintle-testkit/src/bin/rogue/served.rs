@@ -5,7 +5,8 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use pintle::mtls::Tls;
-use pintle::{BoxError, Grpc, LogStderr, PluginSet, Serve, ServeError};
+use pintle::{BoxError, Grpc, LogStderr, PluginSet, Serve, ServeError, Transports};
+use pintle_testkit::conformance::{Conformance, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
 
 use crate::raw;
@@ -18,6 +19,7 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             println!("debug: I am up");
             serve().run(grpc).await
         }
+        "conformance" => conformance(grpc).await,
         "serves-7-and-8" => serves_7_and_8(grpc).await,
         "tcp" => serve().tcp().run(grpc).await,
         "own-certificate" => serve().tls(own_certificate).run(grpc).await,
@@ -38,7 +40,7 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
         }
         "floods-stderr" => {
             std::thread::spawn(|| flood(std::io::stderr()));
-            std::thread::spawn(|| flood(LogStderr::default()));
+            std::thread::spawn(|| flood(LogStderr));
             serve().run(grpc).await
         }
         _ => {
@@ -57,6 +59,13 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
 
 fn serve() -> Serve {
     pintle::serve(HANDSHAKE).plugin(EchoPlugin)
+}
+
+async fn conformance(grpc: Grpc) -> Result<(), ServeError> {
+    pintle::serve(HANDSHAKE)
+        .plugin(Conformance)
+        .run(Transports::from(grpc).or(roomy_tarpc()))
+        .await
 }
 
 async fn serves_7_and_8(grpc: Grpc) -> Result<(), ServeError> {

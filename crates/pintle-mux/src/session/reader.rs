@@ -1,0 +1,330 @@
+//! The reading side of a connection: bytes in, frames to the state, payload to its stream.
+//!
+//! Headers and small frames go through one small buffer and are copied. The payload of a large
+//! frame is read from the socket into the place where it stays: the buffer of the task that waits
+//! for it if there is one, else a piece of memory that the stream keeps and hands on as [`Bytes`].
+
+use std::io;
+use std::pin::pin;
+use std::task::{Poll, Waker, ready};
+
+use bytes::{Buf, BufMut, BytesMut};
+use tokio::io::{AsyncReadExt, ReadBuf};
+
+use super::link::{BoxRead, Link, context};
+use crate::error::SessionEnd;
+use crate::frame::{HEADER_LEN, Header};
+use crate::state::{Payload, State};
+
+pub(crate) struct Reader {
+    io: Option<BoxRead>,
+    pub(crate) waker: Option<Waker>,
+    buffer: BytesMut,
+    /// The payload under way.
+    payload: Option<Payload>,
+    /// Where the payload under way is gathered if nobody reads it directly.
+    chunk: BytesMut,
+    /// The reader of the payload under way was told, and may read it directly.
+    offered: bool,
+    /// The payload under way is large, or the last one was. The next read of a header then asks for
+    /// nothing else, so that a large payload behind it is not read into the small buffer.
+    bulk: bool,
+    was_large: bool,
+}
+
+/// What reading the connection brought for one stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pulled {
+    /// Bytes, in the caller's buffer.
+    Direct,
+    /// Something that the state knows.
+    Indirect,
+    /// Nothing; the task will be woken.
+    Nothing,
+}
+
+/// How far one step came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Something arrived.
+    Progress,
+    /// A large piece arrived, and the task that waited for it was woken. It may want the rest.
+    Delivered,
+    /// The connection has nothing; the driver will be woken when it has.
+    Blocked,
+    /// A large payload of this stream is next, and the task that waits for it should be woken to
+    /// read it. If it does not come, the next step reads it.
+    Offer(u32),
+    /// The session ended.
+    Ended,
+}
+
+impl Reader {
+    pub(crate) fn new(io: BoxRead) -> Self {
+        Self {
+            io: Some(io),
+            waker: None,
+            buffer: BytesMut::with_capacity(BUFFER_BYTES),
+            payload: None,
+            chunk: BytesMut::new(),
+            offered: false,
+            bulk: false,
+            was_large: false,
+        }
+    }
+
+    /// Gives back memory that was kept for the next time.
+    pub(crate) fn shrink(&mut self) {
+        self.chunk = BytesMut::new();
+    }
+
+    pub(crate) fn disconnect(&mut self) -> Option<BoxRead> {
+        self.waker = None;
+        self.buffer = BytesMut::new();
+        self.shrink();
+        self.io.take()
+    }
+
+    /// One read of the connection and what follows from it.
+    pub(crate) fn step(&mut self, link: &Link, may_offer: bool) -> Step {
+        match self.large_payload() {
+            Some((id, left)) => {
+                if may_offer && !self.offered && link.with(|state| state.wants_direct(id)) {
+                    self.offered = true;
+                    return Step::Offer(id);
+                }
+                // Whoever was offered it may have come and found nothing yet. If something is there
+                // now, a little of it wakes the task again; if it does not come, the rest follows.
+                let most = if std::mem::take(&mut self.offered) {
+                    PROBE_BYTES
+                } else {
+                    CHUNK_BYTES
+                };
+                self.fill_chunk(link, id, left.min(most))
+            }
+            None => self.fill_buffer(link),
+        }
+    }
+
+    /// For the task that reads stream `id` and found nothing: reads the connection until there is
+    /// something for it, straight into `to` where that is possible.
+    /// The flag tells whether the connection had no more, so that the driver will be woken by it.
+    pub(crate) fn pull(&mut self, link: &Link, id: u32, to: &mut ReadBuf<'_>) -> (Pulled, bool) {
+        let (mut pulled, mut blocked) = (Pulled::Nothing, false);
+        for _ in 0..PULL_STEPS {
+            let step = match self.large_payload() {
+                Some((stream, left)) if stream == id => {
+                    let step = self.read_into(link, id, left, to);
+                    if step == Step::Progress {
+                        pulled = Pulled::Direct;
+                    }
+                    step
+                }
+                _ => self.step(link, false),
+            };
+            if step != Step::Blocked && pulled == Pulled::Nothing {
+                pulled = Pulled::Indirect;
+            }
+            blocked = step == Step::Blocked;
+            let enough = to.remaining() < LARGE_BYTES && pulled == Pulled::Direct;
+            if !matches!(step, Step::Progress | Step::Delivered)
+                || enough
+                || link.with(|state| state.has_unread(id))
+            {
+                break;
+            }
+        }
+        (pulled, blocked)
+    }
+
+    /// Reads and discards until the peer closes.
+    pub(crate) fn poll_drain(&mut self) -> Poll<()> {
+        loop {
+            self.buffer.clear();
+            self.buffer.reserve(BUFFER_BYTES);
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let read = self.poll_read(&mut (&mut buffer).limit(BUFFER_BYTES));
+            self.buffer = buffer;
+            match ready!(read) {
+                Ok(length) if length > 0 => {}
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+
+    fn large_payload(&self) -> Option<(u32, usize)> {
+        let payload = self
+            .payload
+            .filter(|_| self.bulk && self.buffer.is_empty())?;
+        Some((payload.stream?, payload.left as usize))
+    }
+
+    /// Reads payload into `to`, and the header behind it in the same go.
+    fn read_into(&mut self, link: &Link, id: u32, left: usize, to: &mut ReadBuf<'_>) -> Step {
+        let before = to.filled().len();
+        let read = self.poll_read(&mut (&mut *to).limit(left + HEADER_LEN));
+        let length = match self.arrived(link, read) {
+            Ok(length) => length.min(left),
+            Err(step) => return step,
+        };
+        // What follows the payload is the next header. It lies where the next payload will go.
+        self.buffer
+            .extend_from_slice(&to.filled()[before + length..]);
+        to.set_filled(before + length);
+        self.take_payload(length);
+        self.offered = false;
+        link.with(|state| {
+            state.consumed(id, length);
+            self.finish_payload(state);
+            match self.parse(state) {
+                Ok(()) => Step::Progress,
+                Err(end) => {
+                    state.end(end);
+                    Step::Ended
+                }
+            }
+        })
+    }
+
+    fn fill_chunk(&mut self, link: &Link, id: u32, left: usize) -> Step {
+        if self.chunk.capacity() < left.min(LARGE_BYTES) {
+            self.chunk.reserve(left);
+        }
+        let room = self.chunk.capacity().min(left);
+        let mut chunk = std::mem::take(&mut self.chunk);
+        let read = self.poll_read(&mut (&mut chunk).limit(room));
+        self.chunk = chunk;
+        let length = match self.arrived(link, read) {
+            Ok(length) => length,
+            Err(step) => return step,
+        };
+        let piece = self.chunk.split().freeze();
+        self.take_payload(length);
+        link.with(|state| {
+            let woken = state.deliver(id, piece);
+            self.finish_payload(state);
+            if woken {
+                Step::Delivered
+            } else {
+                Step::Progress
+            }
+        })
+    }
+
+    fn fill_buffer(&mut self, link: &Link) -> Step {
+        let room = match self.payload {
+            None if self.bulk => HEADER_LEN.saturating_sub(self.buffer.len()).max(1),
+            _ => BUFFER_BYTES - self.buffer.len(),
+        };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.reserve(room);
+        let read = self.poll_read(&mut (&mut buffer).limit(room));
+        self.buffer = buffer;
+        if let Err(step) = self.arrived(link, read) {
+            return step;
+        }
+        let parsed = link.with(|state| {
+            let parsed = self.parse(state);
+            if state.wakes.tasks() > 1 {
+                link.cork();
+            }
+            parsed
+        });
+        match parsed {
+            Ok(()) => Step::Progress,
+            Err(end) => {
+                link.with(|state| state.end(end));
+                Step::Ended
+            }
+        }
+    }
+
+    /// Takes frames off the buffer until less than one piece is left.
+    fn parse(&mut self, state: &mut State) -> Result<(), SessionEnd> {
+        loop {
+            if let Some(payload) = &mut self.payload {
+                let length = self.buffer.len().min(payload.left as usize);
+                if let Some(id) = payload.stream.filter(|_| length > 0) {
+                    state.deliver_copy(id, &self.buffer[..length]);
+                }
+                self.buffer.advance(length);
+                self.take_payload(length);
+                self.finish_payload(state);
+                if self.payload.is_some() {
+                    return Ok(());
+                }
+            }
+            let Some(bytes) = self.buffer.first_chunk() else {
+                return Ok(());
+            };
+            let header = Header::decode(bytes).map_err(|e| SessionEnd::Protocol(e.into()))?;
+            self.buffer.advance(HEADER_LEN);
+            self.payload = state.on_header(header)?;
+            let large = self
+                .payload
+                .is_some_and(|payload| payload.left as usize >= LARGE_BYTES);
+            // One small frame may be the end of something large.
+            self.bulk = large || std::mem::replace(&mut self.was_large, large);
+            self.offered = false;
+        }
+    }
+
+    fn take_payload(&mut self, length: usize) {
+        if let Some(payload) = &mut self.payload {
+            payload.left -= length as u32;
+        }
+    }
+
+    fn finish_payload(&mut self, state: &mut State) {
+        if let Some(payload) = self.payload.take_if(|payload| payload.left == 0) {
+            state.on_payload_end(payload);
+        }
+    }
+
+    fn poll_read(&mut self, to: &mut impl BufMut) -> Poll<io::Result<usize>> {
+        match (&mut self.io, context(&self.waker)) {
+            (Some(io), Some(mut cx)) => pin!(io.read_buf(to)).poll(&mut cx),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// The bytes a read brought, or why there are none.
+    fn arrived(&self, link: &Link, read: Poll<io::Result<usize>>) -> Result<usize, Step> {
+        let end = match read {
+            Poll::Pending => return Err(Step::Blocked),
+            Poll::Ready(Ok(0)) if self.payload.is_none() && self.buffer.is_empty() => {
+                SessionEnd::PeerClosed
+            }
+            Poll::Ready(Ok(0)) => {
+                SessionEnd::Io(io::Error::from(io::ErrorKind::UnexpectedEof).into())
+            }
+            Poll::Ready(Ok(length)) => return Ok(length),
+            Poll::Ready(Err(error)) => SessionEnd::Io(error.into()),
+        };
+        link.with(|state| state.end(end));
+        Err(Step::Ended)
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader")
+            .field("payload", &self.payload)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The buffer for headers and small frames.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// A payload with at least this much to come is read where it stays.
+const LARGE_BYTES: usize = 16 * 1024;
+
+/// The most memory taken at once for a payload nobody reads yet.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// How much of an offered payload is taken to find out whether there is any.
+const PROBE_BYTES: usize = 4 * 1024;
+
+/// Frames of other streams a task passes on while it looks for its own.
+const PULL_STEPS: usize = 16;

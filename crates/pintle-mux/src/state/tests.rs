@@ -1,0 +1,587 @@
+//! Two states joined by nothing but frames.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::BufMut;
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::StreamError;
+use crate::frame::HEADER_LEN;
+
+struct Noop;
+
+impl Wake for Noop {
+    fn wake(self: Arc<Self>) {}
+}
+
+fn waker() -> Waker {
+    Arc::new(Noop).into()
+}
+
+thread_local! {
+    static NOW: std::cell::Cell<Instant> = std::cell::Cell::new(Instant::now());
+}
+
+fn clock() -> Instant {
+    NOW.get()
+}
+
+fn pass(time: Duration) {
+    NOW.set(NOW.get() + time);
+}
+
+fn state(role: Role) -> State {
+    State::new(role, Config::default(), clock)
+}
+
+/// Everything a state has queued, as bytes.
+fn drain(state: &mut State) -> Vec<u8> {
+    let mut segments = VecDeque::new();
+    state.outbox.take(&mut segments);
+    let bytes = segments.iter().flatten().copied().collect::<Vec<u8>>();
+    state.wrote(bytes.len());
+    bytes
+}
+
+/// Hands bytes to a state as a reader would.
+fn feed(state: &mut State, mut bytes: &[u8]) -> Result<(), SessionEnd> {
+    while let Some(header) = bytes.first_chunk::<HEADER_LEN>() {
+        let header = Header::decode(header).expect("our own headers decode");
+        bytes = &bytes[HEADER_LEN..];
+        if let Some(payload) = state.on_header(header)? {
+            let (body, rest) = bytes.split_at(payload.left as usize);
+            if let Some(id) = payload.stream {
+                state.deliver_copy(id, body);
+            }
+            state.on_payload_end(payload);
+            bytes = rest;
+        }
+    }
+    Ok(())
+}
+
+fn exchange(a: &mut State, b: &mut State) {
+    loop {
+        let (to_b, to_a) = (drain(a), drain(b));
+        if to_a.is_empty() && to_b.is_empty() {
+            return;
+        }
+        feed(b, &to_b).expect("a keeps the protocol");
+        feed(a, &to_a).expect("b keeps the protocol");
+    }
+}
+
+fn opened(a: &mut State, b: &mut State) -> u32 {
+    let id = a.open().unwrap().expect("nothing is waiting");
+    exchange(a, b);
+    assert_eq!(b.accept(), Ok(Some(id)));
+    exchange(a, b);
+    id
+}
+
+fn write(state: &mut State, id: u32, bytes: &[u8]) -> Option<usize> {
+    match state
+        .begin_write(id, bytes.len(), None, usize::MAX, &waker())
+        .unwrap()
+    {
+        Write::Queue(length) => {
+            state.queue(id, length, &bytes[..length]);
+            Some(length)
+        }
+        Write::Wait => None,
+        Write::Direct(_) => unreachable!("no connection was offered"),
+    }
+}
+
+/// Reads what there is; `None` is the end.
+fn read(state: &mut State, id: u32) -> Result<Option<Vec<u8>>, StreamError> {
+    let mut bytes = Vec::new();
+    loop {
+        match state.read(id, &mut (&mut bytes).limit(1 << 20), &waker())? {
+            Read::Copied { .. } => {}
+            Read::Chunk(chunk) => {
+                state.consumed(id, chunk.len());
+                bytes.extend_from_slice(&chunk);
+            }
+            Read::End if bytes.is_empty() => return Ok(None),
+            Read::End | Read::Wait => return Ok(Some(bytes)),
+        }
+    }
+}
+
+#[test]
+fn an_open_is_announced_and_acknowledged_before_any_data() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    a.open().unwrap();
+    let syn = drain(&mut a);
+    assert_eq!(
+        syn,
+        Header::new(Kind::WindowUpdate, Flags::SYN, 1, 0).encode()
+    );
+    feed(&mut b, &syn).unwrap();
+    assert!(
+        drain(&mut b).is_empty(),
+        "the backlog of the peer counts what was not accepted"
+    );
+    b.accept().unwrap();
+    assert_eq!(
+        drain(&mut b),
+        Header::new(Kind::WindowUpdate, Flags::ACK, 1, 0).encode()
+    );
+}
+
+#[test]
+fn streams_are_accepted_in_the_order_of_their_syns_even_if_one_was_reset() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let ids = [(); 3].map(|()| a.open().unwrap().unwrap());
+    a.reset(ids[1]);
+    exchange(&mut a, &mut b);
+    assert_eq!(ids.map(|_| b.accept().unwrap().unwrap()), ids);
+    assert!(matches!(read(&mut b, ids[1]), Err(StreamError::Reset)));
+}
+
+#[test]
+fn a_reset_is_an_error_after_what_arrived_and_never_an_end() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    write(&mut a, id, b"half a mess");
+    a.drop_handle(id);
+    exchange(&mut a, &mut b);
+    let mut bytes = Vec::new();
+    let mut room = (&mut bytes).limit(100);
+    assert!(matches!(
+        b.read(id, &mut room, &waker()),
+        Ok(Read::Copied { .. })
+    ));
+    assert!(matches!(
+        b.read(id, &mut room, &waker()),
+        Err(StreamError::Reset)
+    ));
+    assert_eq!(bytes, b"half a mess");
+}
+
+#[test]
+fn going_away_stops_new_streams_and_nothing_else() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    b.close();
+    exchange(&mut a, &mut b);
+    assert!(matches!(a.open(), Err(OpenError::PeerGoingAway)));
+    assert!(matches!(b.open(), Err(OpenError::Closing)));
+    write(&mut a, id, b"still here");
+    exchange(&mut a, &mut b);
+    assert_eq!(read(&mut b, id).unwrap(), Some(b"still here".to_vec()));
+    assert!(a.ended().is_none() && !b.is_drained());
+    b.drop_handle(id);
+    assert!(b.is_drained());
+}
+
+#[test]
+fn one_stream_too_many_is_refused_and_the_session_lives() {
+    let config = Config {
+        max_streams: 2,
+        ..Config::default()
+    };
+    let (mut a, mut b) = (state(Role::Client), State::new(Role::Server, config, clock));
+    let ids = [(); 3].map(|()| a.open().unwrap().unwrap());
+    exchange(&mut a, &mut b);
+    assert!(matches!(read(&mut a, ids[2]), Err(StreamError::Reset)));
+    assert!(matches!(read(&mut a, ids[0]), Ok(Some(empty)) if empty.is_empty()));
+    assert_eq!(b.counters().refused, 1);
+}
+
+#[test]
+fn opens_wait_for_answers_beyond_the_backlog() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    while a.open().unwrap().is_some() {}
+    assert_eq!(a.counters().opened, Config::default().accept_backlog as u64);
+    exchange(&mut a, &mut b);
+    assert_eq!(b.counters().refused, 0);
+    b.accept().unwrap();
+    exchange(&mut a, &mut b);
+    assert!(a.open().unwrap().is_some());
+}
+
+#[test]
+fn a_sender_stops_at_the_window_and_goes_on_when_it_was_read() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    let piece = vec![1; 60_000];
+    let mut sent = 0;
+    while let Some(length) = write(&mut a, id, &piece) {
+        sent += length;
+        exchange(&mut a, &mut b);
+    }
+    assert_eq!(sent, INITIAL_WINDOW_BYTES as usize);
+    assert_eq!(a.counters().window_stalls, 1);
+    assert_eq!(
+        read(&mut b, id).unwrap().map(|bytes| bytes.len()),
+        Some(sent)
+    );
+    exchange(&mut a, &mut b);
+    assert!(write(&mut a, id, &piece).is_some());
+}
+
+#[test]
+fn a_stream_dropped_after_its_shutdown_lingers_for_the_peers_end_then_is_reset() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    a.shutdown(id).unwrap();
+    a.drop_handle(id);
+    exchange(&mut a, &mut b);
+    assert_eq!(read(&mut b, id).unwrap(), None);
+    assert_eq!(a.counters().streams, 1);
+    pass(Config::default().linger);
+    a.tick().unwrap();
+    assert_eq!(a.counters().streams, 0);
+    exchange(&mut a, &mut b);
+    assert!(matches!(
+        b.begin_write(id, 1, None, 1, &waker()),
+        Err(StreamError::Reset)
+    ));
+}
+
+#[test]
+fn a_peer_that_sends_to_a_stream_nobody_holds_is_told_with_a_reset() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    a.shutdown(id).unwrap();
+    a.drop_handle(id);
+    write(&mut b, id, b"too late");
+    exchange(&mut a, &mut b);
+    assert_eq!(a.counters().streams, 0);
+    assert!(matches!(
+        b.begin_write(id, 1, None, 1, &waker()),
+        Err(StreamError::Reset)
+    ));
+}
+
+#[test]
+fn a_peer_that_does_not_answer_pings_is_given_up() {
+    let mut a = state(Role::Client);
+    let config = Config::default();
+    pass(config.keepalive_interval.unwrap());
+    a.tick().unwrap();
+    assert_eq!(drain(&mut a).len(), HEADER_LEN);
+    assert_eq!(a.deadline(), Some(clock() + config.keepalive_timeout));
+    pass(config.keepalive_timeout);
+    assert!(matches!(a.tick(), Err(SessionEnd::KeepaliveTimeout)));
+}
+
+#[test]
+fn an_answered_ping_measures_the_round_trip() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    pass(Config::default().keepalive_interval.unwrap());
+    a.tick().unwrap();
+    let ping = drain(&mut a);
+    feed(&mut b, &ping).unwrap();
+    pass(Duration::from_millis(7));
+    feed(&mut a, &drain(&mut b)).unwrap();
+    assert_eq!(a.counters().rtt, Some(Duration::from_millis(7)));
+}
+
+#[test]
+fn a_direct_write_taken_in_part_keeps_whole_frames_and_takes_back_the_rest() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    let expected = Some(Expected {
+        taken: 0,
+        capacity: 0,
+    });
+    let begun = a.begin_write(id, 100_000, expected, 0, &waker()).unwrap();
+    let Write::Direct(frames) = begun else {
+        panic!("the connection is free: {begun:?}")
+    };
+    let first = frames.lengths()[0] + HEADER_LEN;
+    assert_eq!(a.settle(id, frames, first + 1), 2 * first);
+    assert!(
+        !a.flushed(id, &waker()).unwrap(),
+        "the rest of the second frame has not left"
+    );
+    a.wrote(first - 1);
+    assert!(a.flushed(id, &waker()).unwrap() && a.outbox.is_empty());
+    let sent = frames.payload_in(2 * first);
+    assert_eq!(
+        a.streams[&id].send as usize,
+        INITIAL_WINDOW_BYTES as usize - sent
+    );
+    assert_eq!(a.counters().bytes_out as usize, sent);
+}
+
+#[test]
+fn a_direct_write_is_completed_if_others_have_queued_behind_it() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let id = opened(&mut a, &mut b);
+    let expected = Some(Expected {
+        taken: 0,
+        capacity: 0,
+    });
+    let begun = a.begin_write(id, 100_000, expected, 0, &waker()).unwrap();
+    let Write::Direct(frames) = begun else {
+        panic!("the connection is free: {begun:?}")
+    };
+    a.open().unwrap();
+    assert_eq!(a.settle(id, frames, 1), frames.wire());
+}
+
+#[test]
+fn large_writes_take_turns_and_a_task_that_does_not_come_is_passed_over() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let ids = [(); 3].map(|()| opened(&mut a, &mut b));
+    let free = Some(Expected {
+        taken: 0,
+        capacity: 0,
+    });
+    let large = 100_000;
+    let begin = |a: &mut State, id| a.begin_write(id, large, free, 0, &waker()).unwrap();
+    let Write::Direct(frames) = begin(&mut a, ids[0]) else {
+        panic!("the connection is free")
+    };
+    assert_eq!(begin(&mut a, ids[1]), Write::Wait);
+    assert_eq!(begin(&mut a, ids[2]), Write::Wait);
+    a.settle(ids[0], frames, frames.wire());
+    assert_eq!(
+        begin(&mut a, ids[0]),
+        Write::Wait,
+        "it is the turn of another"
+    );
+    // The second does not come; the driver comes by twice.
+    a.chase_turns();
+    a.chase_turns();
+    assert!(matches!(begin(&mut a, ids[2]), Write::Direct(_)));
+}
+
+#[track_caller]
+fn check_protocol_error(frames: &[Header], expected: ProtocolError) {
+    let mut state = state(Role::Server);
+    let mut bytes = Vec::new();
+    for frame in frames {
+        bytes.extend_from_slice(&frame.encode());
+        if frame.kind == Kind::Data {
+            bytes.resize(bytes.len() + frame.length.min(1 << 20) as usize, 0);
+        }
+    }
+    match feed(&mut state, &bytes) {
+        Err(SessionEnd::Protocol(error)) => assert_eq!(error, expected),
+        other => panic!("expected {expected:?}, got {other:?}"),
+    }
+}
+
+#[test]
+fn what_the_protocol_forbids_is_named() {
+    let data = |id, flags, length| Header::new(Kind::Data, flags, id, length);
+    let window = |id, flags, length| Header::new(Kind::WindowUpdate, flags, id, length);
+    let syn = window(1, Flags::SYN, 0);
+    let over = INITIAL_WINDOW_BYTES + 1;
+    check_protocol_error(
+        &[syn, data(1, Flags::NONE, over)],
+        ProtocolError::WindowExceeded {
+            stream: 1,
+            allowed: over - 1,
+            length: over,
+        },
+    );
+    check_protocol_error(
+        &[data(9, Flags::NONE, 1 << 30)],
+        ProtocolError::FrameTooLarge {
+            stream: 9,
+            length: 1 << 30,
+        },
+    );
+    check_protocol_error(
+        &[window(1, Flags::SYN, u32::MAX)],
+        ProtocolError::WindowOverflow(1),
+    );
+    check_protocol_error(&[window(2, Flags::SYN, 0)], ProtocolError::ForeignId(2));
+    check_protocol_error(&[window(0, Flags::SYN, 0)], ProtocolError::ForeignId(0));
+    check_protocol_error(&[syn, syn], ProtocolError::IdReused(1));
+    check_protocol_error(
+        &[syn, window(1, Flags::RST, 0), syn],
+        ProtocolError::IdReused(1),
+    );
+    check_protocol_error(
+        &[syn, window(1, Flags::FIN, 0), data(1, Flags::NONE, 1)],
+        ProtocolError::DataAfterFin(1),
+    );
+}
+
+#[test]
+fn a_flood_whose_answers_are_not_read_ends_in_bounded_memory() {
+    for frame in [
+        |_| Header::new(Kind::Ping, Flags::SYN, 0, 1),
+        |turn: u32| Header::new(Kind::WindowUpdate, Flags::SYN, 2 * turn + 1, 0),
+    ] {
+        let mut state = state(Role::Server);
+        let end = (0..1 << 20).find_map(|turn| state.on_header(frame(turn)).err());
+        assert!(matches!(
+            end,
+            Some(SessionEnd::Protocol(ProtocolError::AnswersUnread))
+        ));
+        assert!(drain(&mut state).len() < 1 << 20);
+        assert!(state.counters().streams <= Config::default().max_streams);
+    }
+}
+
+#[test]
+fn opening_and_resetting_for_ever_holds_no_more_than_the_backlog() {
+    let mut state = state(Role::Server);
+    for id in (1..200_001).step_by(2) {
+        state
+            .on_header(Header::new(Kind::WindowUpdate, Flags::SYN, id, 0))
+            .unwrap();
+        state
+            .on_header(Header::new(Kind::WindowUpdate, Flags::RST, id, 0))
+            .unwrap();
+        drain(&mut state);
+    }
+    assert_eq!(state.counters().streams, Config::default().accept_backlog);
+}
+
+#[test]
+fn windows_together_grow_no_further_than_the_budget() {
+    let budget = 3 * INITIAL_WINDOW_BYTES as usize;
+    let config = Config {
+        window_budget_bytes: budget,
+        ..Config::default()
+    };
+    let (mut a, mut b) = (state(Role::Client), State::new(Role::Server, config, clock));
+    let ids = [(); 4].map(|()| opened(&mut a, &mut b));
+    for _ in 0..200 {
+        for id in ids {
+            write(&mut a, id, &[0; 60_000]);
+        }
+        exchange(&mut a, &mut b);
+        for id in ids {
+            read(&mut b, id).unwrap();
+        }
+        exchange(&mut a, &mut b);
+    }
+    assert_eq!(b.growth.budget, 0);
+    for id in ids {
+        b.drop_handle(id);
+    }
+    assert_eq!(b.growth.budget, budget, "a stream gives back what it took");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// Random opens, writes, reads, shutdowns, drops and partial deliveries on both sides: every
+    /// stream yields a prefix of what was written, all of it before a clean end, and neither side
+    /// ever takes the other for a rogue.
+    #[test]
+    fn every_stream_carries_its_bytes_in_order_whatever_else_happens(
+        steps in proptest::collection::vec((0..7u8, any::<bool>(), any::<u16>(), 1..40_000usize), 1..300),
+    ) {
+        let mut sides = [Side::new(Role::Client), Side::new(Role::Server)];
+        for (kind, which, pick, size) in steps {
+            let at = usize::from(which);
+            sides[at].step(kind, pick, size);
+            if kind == 6 {
+                Side::deliver(&mut sides, at, size);
+            }
+            for at in [0, 1] {
+                let heard = std::mem::take(&mut sides[at].heard);
+                for (id, bytes, end) in heard {
+                    let sent = sides[1 - at].sent.entry(id).or_default();
+                    prop_assert!(sent.bytes.len() >= bytes.len());
+                    prop_assert!(sent.bytes.drain(..bytes.len()).eq(bytes));
+                    prop_assert!(!end || (sent.ended && sent.bytes.is_empty()));
+                }
+            }
+        }
+    }
+}
+
+struct Side {
+    state: State,
+    held: Vec<u32>,
+    sent: HashMap<u32, Sent>,
+    heard: Vec<(u32, Vec<u8>, bool)>,
+    wire: Vec<u8>,
+    byte: u8,
+}
+
+#[derive(Default)]
+struct Sent {
+    bytes: VecDeque<u8>,
+    ended: bool,
+}
+
+impl Side {
+    fn new(role: Role) -> Self {
+        Self {
+            state: state(role),
+            held: Vec::new(),
+            sent: HashMap::new(),
+            heard: Vec::new(),
+            wire: Vec::new(),
+            byte: 0,
+        }
+    }
+
+    fn step(&mut self, kind: u8, pick: u16, size: usize) {
+        let id = self
+            .held
+            .get(usize::from(pick) % self.held.len().max(1))
+            .copied();
+        match (kind, id) {
+            (0, _) => self.held.extend(self.state.open().unwrap()),
+            (1, _) => self.held.extend(self.state.accept().unwrap()),
+            (2, Some(id)) => self.write(id, size),
+            (3, Some(id)) => match read(&mut self.state, id) {
+                Ok(Some(bytes)) => self.heard.push((id, bytes, false)),
+                Ok(None) => self.heard.push((id, Vec::new(), true)),
+                Err(_) => {}
+            },
+            (4, Some(id)) => {
+                let ended = self.state.shutdown(id).is_ok();
+                self.sent.entry(id).or_default().ended |= ended;
+            }
+            (5, Some(id)) => {
+                self.state.drop_handle(id);
+                self.held.retain(|held| *held != id);
+            }
+            _ => {}
+        }
+    }
+
+    fn write(&mut self, id: u32, size: usize) {
+        self.byte = self.byte.wrapping_add(1);
+        let bytes = vec![self.byte; size];
+        let begun = self.state.begin_write(id, size, None, usize::MAX, &waker());
+        if let Ok(Write::Queue(length)) = begun {
+            self.state.queue(id, length, &bytes[..length]);
+            self.sent
+                .entry(id)
+                .or_default()
+                .bytes
+                .extend(&bytes[..length]);
+        }
+    }
+
+    /// Passes on as many whole frames as `size` bytes hold, at least one.
+    fn deliver(sides: &mut [Self; 2], from: usize, size: usize) {
+        let bytes = drain(&mut sides[from].state);
+        sides[from].wire.extend(bytes);
+        let mut end = 0;
+        while let Some(header) = sides[from].wire[end..].first_chunk() {
+            let header = Header::decode(header).unwrap();
+            let payload = if header.kind == Kind::Data {
+                header.length as usize
+            } else {
+                0
+            };
+            end += HEADER_LEN + payload;
+            if end >= size {
+                break;
+            }
+        }
+        let bytes: Vec<u8> = sides[from].wire.drain(..end).collect();
+        feed(&mut sides[1 - from].state, &bytes).expect("both keep the protocol");
+    }
+}

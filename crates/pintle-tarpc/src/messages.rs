@@ -1,0 +1,247 @@
+//! tarpc's messages as frames on a stream, for each side.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::io::ErrorKind;
+use std::marker::PhantomData;
+
+use bytes::BytesMut;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tarpc::{ClientMessage, RequestName, Response, ServerError};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::codec::{Decoder, Encoder, Framed};
+
+use crate::codec::{Bounded, Codec};
+use crate::envelope::{Head, MAX_HEAD_BYTES};
+use crate::frame::{self, FrameError};
+
+/// How much is gathered before it is written, in bytes.
+const GATHER_BYTES: usize = 128 * 1024;
+
+/// What the two sides of a session agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wire {
+    pub(crate) codec: Codec,
+    /// The longest value the peer accepts, in bytes.
+    pub(crate) send_bytes: usize,
+    /// The longest value accepted of it.
+    pub(crate) receive_bytes: usize,
+    /// How many calls the peer works on at a time; more wait here.
+    pub(crate) calls: usize,
+}
+
+impl Wire {
+    /// A stream for the side that calls.
+    pub(crate) fn calling<S: AsyncRead + AsyncWrite, Req, Resp>(
+        self,
+        stream: S,
+    ) -> Framed<S, Calling<Req, Resp>> {
+        framed(
+            stream,
+            Calling {
+                wire: self,
+                of: PhantomData,
+            },
+        )
+    }
+
+    /// A stream for the side that serves.
+    pub(crate) fn serving<S: AsyncRead + AsyncWrite, Req, Resp>(
+        self,
+        stream: S,
+    ) -> Framed<S, Serving<Req, Resp>> {
+        framed(
+            stream,
+            Serving {
+                wire: self,
+                of: PhantomData,
+            },
+        )
+    }
+
+    /// The next message: its head, and what is left of it.
+    fn take(self, from: &mut BytesMut) -> Result<Option<(Head, BytesMut)>, FrameError> {
+        let limit = self.receive_bytes.saturating_add(MAX_HEAD_BYTES);
+        let Some(mut message) = frame::split(from, limit)? else {
+            return Ok(None);
+        };
+        let head = Head::take(&mut message)?;
+        Ok(Some((head, message)))
+    }
+
+    fn put(self, to: &mut BytesMut, head: &Head) -> Result<(), FrameError> {
+        frame::append(to, &bytes_of(head), 0, |_| Ok(()))
+    }
+
+    fn put_value(
+        self,
+        to: &mut BytesMut,
+        head: &Head,
+        value: &impl Serialize,
+    ) -> Result<(), FrameError> {
+        let write = |body: &mut Bounded<'_>| self.codec.write(value, body);
+        frame::append(to, &bytes_of(head), self.send_bytes, write)
+    }
+}
+
+fn framed<S: AsyncRead + AsyncWrite, C>(stream: S, codec: C) -> Framed<S, C> {
+    let mut framed = Framed::new(stream, codec);
+    framed.set_backpressure_boundary(GATHER_BYTES);
+    framed
+}
+
+fn bytes_of(head: &Head) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(MAX_HEAD_BYTES);
+    head.put(&mut bytes);
+    bytes
+}
+
+/// Writes calls and reads answers.
+#[derive(Debug)]
+pub(crate) struct Calling<Req, Resp> {
+    wire: Wire,
+    of: PhantomData<fn(Req) -> Resp>,
+}
+
+impl<Req: Serialize, Resp> Encoder<ClientMessage<Req>> for Calling<Req, Resp> {
+    type Error = FrameError;
+
+    fn encode(&mut self, message: ClientMessage<Req>, to: &mut BytesMut) -> Result<(), FrameError> {
+        match message {
+            ClientMessage::Request(call) => {
+                let (id, context) = (call.id, call.context);
+                let head = Head::Call { id, context };
+                self.wire.put_value(to, &head, &call.message)
+            }
+            ClientMessage::Cancel { request_id: id, .. } => self.wire.put(to, &Head::Cancel { id }),
+            _ => {
+                tracing::debug!("a message of tarpc's that the wire has no words for is not sent");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<Req, Resp: DeserializeOwned> Decoder for Calling<Req, Resp> {
+    type Item = Response<Resp>;
+    type Error = FrameError;
+
+    fn decode(&mut self, from: &mut BytesMut) -> Result<Option<Response<Resp>>, FrameError> {
+        while let Some((head, value)) = self.wire.take(from)? {
+            let (request_id, message) = match head {
+                Head::Answer { id } => {
+                    let read = self.wire.codec.read(&value);
+                    (id, read.map_err(|error| unreadable("answer", &*error)))
+                }
+                Head::Failure { id, error } => (id, Err(error)),
+                head => {
+                    pass_over(&head);
+                    continue;
+                }
+            };
+            return Ok(Some(Response {
+                request_id,
+                message,
+            }));
+        }
+        Ok(None)
+    }
+}
+
+/// Reads calls and writes answers.
+#[derive(Debug)]
+pub(crate) struct Serving<Req, Resp> {
+    wire: Wire,
+    of: PhantomData<fn(Req) -> Resp>,
+}
+
+/// The arguments of a call, or why they cannot be read: then that call alone fails.
+#[derive(Debug)]
+pub(crate) enum Asked<Req> {
+    Readable(Req),
+    Unreadable(ServerError),
+}
+
+impl<Req: RequestName> RequestName for Asked<Req> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Readable(request) => request.name(),
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+impl<Req: DeserializeOwned, Resp> Decoder for Serving<Req, Resp> {
+    type Item = ClientMessage<Asked<Req>>;
+    type Error = FrameError;
+
+    fn decode(&mut self, from: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
+        while let Some((head, arguments)) = self.wire.take(from)? {
+            return Ok(Some(match head {
+                Head::Call { id, context } => ClientMessage::Request(tarpc::Request {
+                    context,
+                    id,
+                    message: match self.wire.codec.read(&arguments) {
+                        Ok(request) => Asked::Readable(request),
+                        Err(error) => Asked::Unreadable(unreadable("call", &*error)),
+                    },
+                }),
+                Head::Cancel { id } => ClientMessage::Cancel {
+                    trace_context: tarpc::trace::Context::default(),
+                    request_id: id,
+                },
+                head => {
+                    pass_over(&head);
+                    continue;
+                }
+            }));
+        }
+        Ok(None)
+    }
+}
+
+impl<Req, Resp: Serialize> Encoder<Response<Resp>> for Serving<Req, Resp> {
+    type Error = FrameError;
+
+    /// An answer that cannot be sent becomes a failure, so that its call alone fails.
+    fn encode(&mut self, response: Response<Resp>, to: &mut BytesMut) -> Result<(), FrameError> {
+        let id = response.request_id;
+        let error = match response.message {
+            Ok(value) => match self.wire.put_value(to, &Head::Answer { id }, &value) {
+                Ok(()) => return Ok(()),
+                Err(error) => ServerError::new(
+                    ErrorKind::InvalidData,
+                    format!("the answer cannot be sent: {}", chain(&error)),
+                ),
+            },
+            Err(error) => error,
+        };
+        self.wire.put(to, &Head::Failure { id, error })
+    }
+}
+
+fn pass_over(head: &Head) {
+    tracing::debug!(?head, "a message that has no meaning here is passed over");
+}
+
+fn unreadable(what: &str, error: &(dyn Error + 'static)) -> ServerError {
+    ServerError::new(
+        ErrorKind::InvalidData,
+        format!("the {what} cannot be read: {}", chain(error)),
+    )
+}
+
+/// An error and its causes on one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

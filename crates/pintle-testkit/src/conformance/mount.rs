@@ -1,0 +1,151 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use pintle::{BoxFuture, DispenseError, Host, Plugin, Session, Transports};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::{Ask, CallError, PATIENCE, Peer};
+use crate::World;
+
+/// A program to launch, and a transport to launch it over.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    program: PathBuf,
+    args: Vec<String>,
+    transports: Transports,
+    plaintext: bool,
+    dispense: fn(&Session) -> Dispensing<'_>,
+}
+
+/// A client of the suite's plugin, whichever that is.
+type Dispensing<'a> = BoxFuture<'a, Result<Arc<dyn Peer>, DispenseError>>;
+
+impl Mount {
+    /// Launches `program`, which serves `P`, over the transport.
+    pub fn new<P: Plugin<Client = Arc<dyn Peer>>>(
+        program: impl Into<PathBuf>,
+        transports: impl Into<Transports>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            transports: transports.into(),
+            plaintext: false,
+            dispense: |session| Box::pin(session.dispense::<P>()),
+        }
+    }
+
+    /// Adds an argument for the program.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Goes without mutual TLS.
+    #[must_use]
+    pub fn plaintext(mut self) -> Self {
+        self.plaintext = true;
+        self
+    }
+
+    pub(super) async fn launch(&self) -> Mounted {
+        self.launch_by(|host| host).await
+    }
+
+    /// As [`launch`](Self::launch), by a host with other options.
+    pub(super) async fn launch_by(&self, options: impl FnOnce(Host) -> Host) -> Mounted {
+        let world = World::new(&self.program);
+        let mut host = options(world.host());
+        if self.plaintext {
+            host = host.plaintext();
+        }
+        let command = host.command(world.program()).args(&self.args);
+        let launched = command.launch(self.transports.clone()).await;
+        let session = launched.expect("the program is a plugin over this transport");
+        assert_eq!(session.is_secure(), !self.plaintext);
+        let dispensed = (self.dispense)(&session).await;
+        Mounted {
+            peer: dispensed.expect("the plugin serves the suite"),
+            session,
+            world,
+            mount: self.clone(),
+        }
+    }
+}
+
+/// A launched plugin of the suite.
+pub(super) struct Mounted {
+    pub(super) session: Session,
+    pub(super) peer: Arc<dyn Peer>,
+    pub(super) world: World,
+    mount: Mount,
+}
+
+impl Mounted {
+    /// Another client.
+    pub(super) async fn dispense(&self) -> Arc<dyn Peer> {
+        let dispensed = (self.mount.dispense)(&self.session).await;
+        dispensed.expect("it was dispensed before")
+    }
+
+    /// What the plugin answers, in time.
+    #[track_caller]
+    pub(super) fn ask(&self, ask: Ask) -> impl Future<Output = Bytes> {
+        let place = std::panic::Location::caller();
+        async move {
+            let answer = self.peer.ask(ask, PATIENCE).await;
+            answer.unwrap_or_else(|error| panic!("{place}: {error:?}"))
+        }
+    }
+
+    /// Why the plugin does not answer.
+    #[track_caller]
+    pub(super) fn ask_in_vain(
+        &self,
+        ask: Ask,
+        within: Duration,
+    ) -> impl Future<Output = CallError> {
+        let place = std::panic::Location::caller();
+        async move {
+            match self.peer.ask(ask, within).await {
+                Ok(answer) => panic!("{place}: it answered with {} bytes", answer.len()),
+                Err(error) => error,
+            }
+        }
+    }
+
+    /// That the session is as good as new.
+    #[track_caller]
+    pub(super) fn still_answers(&self) -> impl Future<Output = ()> {
+        let answer = self.ask(Ask::Repeat(Bytes::from_static(b"still here")));
+        async { assert_eq!(answer.await, "still here") }
+    }
+
+    pub(super) fn kill_plugin(&self) {
+        kill_process(self.pid(), Signal::KILL).expect("the plugin runs");
+    }
+
+    pub(super) fn pid(&self) -> Pid {
+        let pid = self.session.pid().expect("the plugin is a local process");
+        Pid::from_raw(pid as i32).expect("a process has a number")
+    }
+
+    /// Closes the session; everything must be gone afterwards.
+    pub(super) async fn close(self) {
+        let pid = self.pid();
+        let exit = self
+            .session
+            .close()
+            .await
+            .expect("it ends as it is asked to");
+        assert_eq!(exit, pintle::Exit::Code(0));
+        assert!(is_gone(pid) && self.world.is_clean());
+    }
+}
+
+pub(super) fn is_gone(pid: Pid) -> bool {
+    test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+}
