@@ -57,9 +57,6 @@
 //! The runtime is tokio's. There are no priorities between streams, and no windows over the whole
 //! session: the protocol has neither.
 //!
-//! Known and not yet mended: on a runtime with one thread, where two streams are written to without
-//! pause in both directions at once, one of them may wait for as long as the other goes on.
-//!
 //! [`AsyncRead`]: tokio::io::AsyncRead
 //! [`AsyncWrite`]: tokio::io::AsyncWrite
 

@@ -67,7 +67,11 @@ impl State {
         let stream = self.writable(id)?;
         set_waker(&mut stream.writer, waker);
         if !std::mem::replace(&mut stream.waits_for_socket, true) {
-            self.socket_queue.push_back(id);
+            // Whoever had the turn and found the connection taken is next all the same.
+            match turn {
+                true => self.socket_queue.push_front(id),
+                false => self.socket_queue.push_back(id),
+            }
         }
         if self.outbox.is_empty() {
             self.wakes.driver = true;

@@ -59,6 +59,9 @@ async fn saturate(pair: Pair, streams: usize) {
             .all(|both| both[0] == both[1] && both[0] > 0),
         "{totals:?}"
     );
+    // Nor does one stream live at the cost of another.
+    let (least, most) = (totals[0], totals[totals.len() - 1]);
+    assert!(least > most / 50, "{totals:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
