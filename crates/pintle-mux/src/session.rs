@@ -1,5 +1,6 @@
 //! A connection shared by many streams.
 
+mod alarm;
 mod driver;
 mod link;
 mod reader;
@@ -13,7 +14,7 @@ use tokio::sync::Notify;
 
 pub use self::driver::Driver;
 pub(crate) use self::link::{Link, lock, try_lock};
-pub(crate) use self::reader::Pulled;
+pub(crate) use self::reader::{Pulled, Step};
 pub(crate) use self::writer::MAX_PARTS;
 use crate::config::Config;
 use crate::error::{OpenError, SessionEnd};

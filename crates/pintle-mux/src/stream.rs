@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::consume_budget;
 
-use crate::session::{Link, MAX_PARTS, Pulled, try_lock};
+use crate::session::{Link, MAX_PARTS, Pulled, Step, try_lock};
 use crate::state::{QUEUED_PER_STREAM, Read, Write};
 
 /// A byte stream in both directions, each with its own end.
@@ -118,13 +118,16 @@ impl Stream {
         let Some(mut reader) = try_lock(&self.link.reader) else {
             return Pulled::Nothing;
         };
-        let (pulled, blocked) = reader.pull(&self.link, self.id, to);
+        let (pulled, last) = reader.pull(&self.link, self.id, to);
         drop(reader);
+        if let Step::Offer(id) = last {
+            self.link.with(|state| state.offer(id));
+        }
         if pulled != Pulled::Nothing {
             // What was read may have called for answers.
             self.link.flush_inline();
         }
-        if !blocked {
+        if !matches!(last, Step::Blocked | Step::Left) {
             // The connection may have more that this stream will not come for.
             self.link.wake_driver();
         }

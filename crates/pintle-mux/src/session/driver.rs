@@ -95,9 +95,9 @@ impl Driver {
     fn read(&self) -> bool {
         let mut reader = lock(&self.link.reader);
         for _ in 0..READS_PER_POLL {
-            match reader.step(&self.link, true) {
+            match reader.step(&self.link) {
                 Step::Progress => {}
-                Step::Delivered => return true,
+                Step::Delivered | Step::Left => return true,
                 Step::Offer(id) => {
                     // Woken before the lock is free, the task might find it taken.
                     drop(reader);

@@ -98,7 +98,7 @@ impl Link {
         {
             driver.waker = Some(waker.clone());
             drop(driver);
-            lock(&self.reader).waker = Some(waker.clone());
+            lock(&self.reader).expect_driver(waker);
             lock(&self.writer).waker = Some(waker.clone());
         }
     }

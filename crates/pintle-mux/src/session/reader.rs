@@ -6,11 +6,13 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Poll, Waker, ready};
 
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, ReadBuf};
 
+use super::alarm::Alarm;
 use super::link::{BoxRead, Link, context};
 use crate::error::SessionEnd;
 use crate::frame::{HEADER_LEN, Header};
@@ -18,18 +20,33 @@ use crate::state::{Payload, State};
 
 pub(crate) struct Reader {
     io: Option<BoxRead>,
-    pub(crate) waker: Option<Waker>,
+    /// Rings when the connection has something to read again.
+    arrival: Option<Arc<Alarm>>,
+    /// The alarm, as the connection wants it.
+    waker: Option<Waker>,
     buffer: BytesMut,
     /// The payload under way.
     payload: Option<Payload>,
     /// Where the payload under way is gathered if nobody reads it directly.
     chunk: BytesMut,
-    /// The reader of the payload under way was told, and may read it directly.
-    offered: bool,
+    offer: Offer,
     /// The payload under way is large, or the last one was. The next read of a header then asks for
     /// nothing else, so that a large payload behind it is not read into the small buffer.
     bulk: bool,
     was_large: bool,
+}
+
+/// How far the task that could read the payload under way directly has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// It knows nothing.
+    None,
+    /// It was woken and has not come yet.
+    Made,
+    /// The driver has come by once since.
+    Overdue,
+    /// It came and found nothing; it is woken again when something arrives.
+    Early,
 }
 
 /// What reading the connection brought for one stream.
@@ -53,8 +70,10 @@ pub(crate) enum Step {
     /// The connection has nothing; the driver will be woken when it has.
     Blocked,
     /// A large payload of this stream is next, and the task that waits for it should be woken to
-    /// read it. If it does not come, the next step reads it.
+    /// read it. The driver must come by as well, for the case that it does not come.
     Offer(u32),
+    /// A large payload was offered, and its task may still come. The driver knows.
+    Left,
     /// The session ended.
     Ended,
 }
@@ -63,14 +82,24 @@ impl Reader {
     pub(crate) fn new(io: BoxRead) -> Self {
         Self {
             io: Some(io),
+            arrival: None,
             waker: None,
             buffer: BytesMut::with_capacity(BUFFER_BYTES),
             payload: None,
             chunk: BytesMut::new(),
-            offered: false,
+            offer: Offer::None,
             bulk: false,
             was_large: false,
         }
+    }
+
+    /// Has the driver woken from now on when something arrives.
+    pub(crate) fn expect_driver(&mut self, driver: &Waker) {
+        let alarm = Alarm::new(driver);
+        self.waker = Some(Waker::from(Arc::clone(&alarm)));
+        self.arrival = Some(alarm);
+        // The connection knows the new waker only after the next read.
+        self.offer = Offer::None;
     }
 
     /// Gives back memory that was kept for the next time.
@@ -85,33 +114,48 @@ impl Reader {
         self.io.take()
     }
 
-    /// One read of the connection and what follows from it.
-    pub(crate) fn step(&mut self, link: &Link, may_offer: bool) -> Step {
-        match self.large_payload() {
-            Some((id, left)) => {
-                if may_offer && !self.offered && link.with(|state| state.wants_direct(id)) {
-                    self.offered = true;
-                    return Step::Offer(id);
-                }
-                // Whoever was offered it may have come and found nothing yet. If something is there
-                // now, a little of it wakes the task again; if it does not come, the rest follows.
-                let most = if std::mem::take(&mut self.offered) {
-                    PROBE_BYTES
-                } else {
-                    CHUNK_BYTES
-                };
-                self.fill_chunk(link, id, left.min(most))
+    /// For the driver: one read of the connection and what follows from it.
+    pub(crate) fn step(&mut self, link: &Link) -> Step {
+        if self.offer == Offer::Made {
+            self.offer = Offer::Overdue;
+            return Step::Left;
+        }
+        if self.offer == Offer::Overdue {
+            self.offer = Offer::None;
+            if let Some((id, left)) = self.large_payload() {
+                return self.fill_chunk(link, id, left);
             }
-            None => self.fill_buffer(link),
+        }
+        self.step_for_others(link)
+    }
+
+    /// One read, unless what comes next was or should be offered to the task that waits for it.
+    fn step_for_others(&mut self, link: &Link) -> Step {
+        let Some((id, left)) = self.large_payload() else {
+            return self.fill_buffer(link);
+        };
+        match self.offer {
+            Offer::Made | Offer::Overdue => Step::Left,
+            Offer::None | Offer::Early if !link.with(|state| state.wants_direct(id)) => {
+                self.offer = Offer::None;
+                self.fill_chunk(link, id, left)
+            }
+            Offer::Early if !self.arrival.as_ref().is_some_and(|alarm| alarm.silence()) => {
+                Step::Blocked
+            }
+            Offer::None | Offer::Early => {
+                self.offer = Offer::Made;
+                Step::Offer(id)
+            }
         }
     }
 
     /// For the task that reads stream `id` and found nothing: reads the connection until there is
-    /// something for it, straight into `to` where that is possible.
-    /// The flag tells whether the connection had no more, so that the driver will be woken by it.
-    pub(crate) fn pull(&mut self, link: &Link, id: u32, to: &mut ReadBuf<'_>) -> (Pulled, bool) {
-        let (mut pulled, mut blocked) = (Pulled::Nothing, false);
-        for _ in 0..PULL_STEPS {
+    /// something for it, straight into `to` where that is possible. Also tells the last step.
+    pub(crate) fn pull(&mut self, link: &Link, id: u32, to: &mut ReadBuf<'_>) -> (Pulled, Step) {
+        let mut pulled = Pulled::Nothing;
+        let mut steps = 0;
+        loop {
             let step = match self.large_payload() {
                 Some((stream, left)) if stream == id => {
                     let step = self.read_into(link, id, left, to);
@@ -120,21 +164,18 @@ impl Reader {
                     }
                     step
                 }
-                _ => self.step(link, false),
+                _ => self.step_for_others(link),
             };
-            if step != Step::Blocked && pulled == Pulled::Nothing {
+            let read = matches!(step, Step::Progress | Step::Delivered);
+            if read && pulled == Pulled::Nothing {
                 pulled = Pulled::Indirect;
             }
-            blocked = step == Step::Blocked;
             let enough = to.remaining() < LARGE_BYTES && pulled == Pulled::Direct;
-            if !matches!(step, Step::Progress | Step::Delivered)
-                || enough
-                || link.with(|state| state.has_unread(id))
-            {
-                break;
+            steps += 1;
+            if !read || enough || steps == PULL_STEPS || link.with(|state| state.has_unread(id)) {
+                return (pulled, step);
             }
         }
-        (pulled, blocked)
     }
 
     /// Reads and discards until the peer closes.
@@ -165,14 +206,17 @@ impl Reader {
         let read = self.poll_read(&mut (&mut *to).limit(left + HEADER_LEN));
         let length = match self.arrived(link, read) {
             Ok(length) => length.min(left),
-            Err(step) => return step,
+            Err(step) => {
+                self.offer = Offer::Early;
+                return step;
+            }
         };
         // What follows the payload is the next header. It lies where the next payload will go.
         self.buffer
             .extend_from_slice(&to.filled()[before + length..]);
         to.set_filled(before + length);
         self.take_payload(length);
-        self.offered = false;
+        self.offer = Offer::None;
         link.with(|state| {
             state.consumed(id, length);
             self.finish_payload(state);
@@ -187,6 +231,7 @@ impl Reader {
     }
 
     fn fill_chunk(&mut self, link: &Link, id: u32, left: usize) -> Step {
+        let left = left.min(CHUNK_BYTES);
         if self.chunk.capacity() < left.min(LARGE_BYTES) {
             self.chunk.reserve(left);
         }
@@ -265,7 +310,7 @@ impl Reader {
                 .is_some_and(|payload| payload.left as usize >= LARGE_BYTES);
             // One small frame may be the end of something large.
             self.bulk = large || std::mem::replace(&mut self.was_large, large);
-            self.offered = false;
+            self.offer = Offer::None;
         }
     }
 
@@ -322,9 +367,6 @@ const LARGE_BYTES: usize = 16 * 1024;
 
 /// The most memory taken at once for a payload nobody reads yet.
 const CHUNK_BYTES: usize = 256 * 1024;
-
-/// How much of an offered payload is taken to find out whether there is any.
-const PROBE_BYTES: usize = 4 * 1024;
 
 /// Frames of other streams a task passes on while it looks for its own.
 const PULL_STEPS: usize = 16;

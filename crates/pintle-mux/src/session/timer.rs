@@ -2,11 +2,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::time::{Instant as TokioInstant, Sleep, sleep_until};
+
+use super::alarm::Alarm;
 
 /// Tells when a deadline has passed, without asking the runtime each time the driver runs: the
 /// runtime sets a flag and wakes the driver.
@@ -21,12 +22,6 @@ struct Armed {
     alarm: Arc<Alarm>,
 }
 
-#[derive(Debug)]
-struct Alarm {
-    rung: AtomicBool,
-    driver: Waker,
-}
-
 impl Timer {
     /// True when `deadline` has passed; until then the driver will be woken at it, or a little
     /// before, when the deadline was moved back meanwhile.
@@ -36,15 +31,12 @@ impl Timer {
         };
         if let Some(armed) = &self.armed
             && armed.sleep.deadline() <= deadline
-            && armed.alarm.driver.will_wake(driver)
-            && !armed.alarm.rung.load(Ordering::Acquire)
+            && armed.alarm.wakes(driver)
+            && !armed.alarm.has_rung()
         {
             return false;
         }
-        let alarm = Arc::new(Alarm {
-            rung: AtomicBool::new(false),
-            driver: driver.clone(),
-        });
+        let alarm = Alarm::new(driver);
         let waker = Waker::from(Arc::clone(&alarm));
         let mut sleep = Box::pin(sleep_until(deadline));
         match sleep.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -57,16 +49,5 @@ impl Timer {
                 false
             }
         }
-    }
-}
-
-impl Wake for Alarm {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.rung.store(true, Ordering::Release);
-        self.driver.wake_by_ref();
     }
 }
