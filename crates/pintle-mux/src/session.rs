@@ -3,6 +3,7 @@
 mod alarm;
 mod driver;
 mod link;
+mod patience;
 mod reader;
 mod timer;
 mod writer;

@@ -32,9 +32,9 @@ use crate::config::{Config, INITIAL_WINDOW_BYTES};
 use crate::error::{OpenError, ProtocolError, SessionEnd};
 use crate::frame::{Flags, Header, Kind};
 
-pub(crate) use self::frames::{DirectFrames, Expected, MAX_FRAMES};
+pub(crate) use self::frames::Expected;
 pub(crate) use self::inbound::Payload;
-pub(crate) use self::outbound::{QUEUED_PER_STREAM, Write};
+pub(crate) use self::outbound::{QUEUED_PER_STREAM, SMALL_BYTES, Write};
 pub(crate) use self::unread::Read;
 pub(crate) use self::wakes::Wakes;
 
@@ -66,6 +66,9 @@ pub(crate) struct State {
     /// Streams with a large write in hand, in turn.
     socket_queue: VecDeque<u32>,
     turn: Option<outbound::Turn>,
+    /// The connection took nothing of the last large write, and the driver has not said since that
+    /// it may.
+    full: bool,
     closing: bool,
     peer_going_away: bool,
     end: Option<SessionEnd>,
@@ -126,6 +129,7 @@ impl State {
             outbox: Outbox::default(),
             socket_queue: VecDeque::new(),
             turn: None,
+            full: false,
             closing: false,
             peer_going_away: false,
             end: None,
@@ -305,7 +309,7 @@ impl State {
         if self.take_turn(id) && self.outbox.is_empty() {
             self.next_turn();
         }
-        if self.closing {
+        if self.closing || stream.offered {
             self.wakes.driver = true;
         }
     }

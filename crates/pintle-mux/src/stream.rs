@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::consume_budget;
 
 use crate::session::{Link, MAX_PARTS, Pulled, Step, try_lock};
-use crate::state::{QUEUED_PER_STREAM, Read, Write};
+use crate::state::{QUEUED_PER_STREAM, Read, SMALL_BYTES, Write};
 
 /// A byte stream in both directions, each with its own end.
 ///
@@ -116,6 +116,8 @@ impl Stream {
     /// Reads the connection on behalf of this stream, if nobody else is at it.
     fn pull(&self, to: &mut ReadBuf<'_>) -> Pulled {
         let Some(mut reader) = try_lock(&self.link.reader) else {
+            // Whoever reads may count on this task to come.
+            self.link.wake_driver();
             return Pulled::Nothing;
         };
         let (pulled, last) = reader.pull(&self.link, self.id, to);
@@ -127,7 +129,7 @@ impl Stream {
             // What was read may have called for answers.
             self.link.flush_inline();
         }
-        if !matches!(last, Step::Blocked | Step::Left) {
+        if !matches!(last, Step::Blocked | Step::Left | Step::Offer(_)) {
             // The connection may have more that this stream will not come for.
             self.link.wake_driver();
         }
@@ -216,10 +218,12 @@ impl AsyncWrite for Stream {
             write
         })?;
         match (begun, &mut writer) {
-            (Write::Direct(frames), Some(writer)) => {
-                let wrote = writer.write_direct(&this.link, this.id, frames, parts);
-                this.unflushed |= !writer.finish_direct(&this.link);
-                Poll::Ready(Ok(wrote?))
+            (Write::Direct(length), Some(writer)) => {
+                let wrote = writer.write_direct(&this.link, this.id, length, parts, cx.waker());
+                if wrote.is_ready() {
+                    this.unflushed |= !writer.finish_direct(&this.link);
+                }
+                wrote.map_ok(|()| length).map_err(io::Error::from)
             }
             (Write::Queue(length), writer) => {
                 if let Some(writer) = writer.as_mut().filter(|writer| !writer.is_vectored()) {
@@ -291,7 +295,3 @@ impl Buf for Parts<'_> {
 
 /// Below this a read leaves the connection to the driver, which reads for all streams at once.
 const WORTH_PULLING: usize = 16 * 1024;
-
-/// A write up to this size is queued when the connection is busy; a larger one waits for its turn,
-/// so that it is not copied.
-const SMALL_BYTES: usize = 16 * 1024;

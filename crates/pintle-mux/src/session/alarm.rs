@@ -13,9 +13,9 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    pub(super) fn new(driver: &Waker) -> Arc<Self> {
+    pub(super) fn new(driver: &Waker, rung: bool) -> Arc<Self> {
         Arc::new(Self {
-            rung: AtomicBool::new(false),
+            rung: AtomicBool::new(rung),
             driver: driver.clone(),
         })
     }

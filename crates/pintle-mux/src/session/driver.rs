@@ -9,9 +9,11 @@ use std::time::Instant;
 use tokio::task::yield_now;
 
 use super::link::{Link, lock};
+use super::patience::Watch;
 use super::reader::Step;
 use super::timer::Timer;
 use crate::error::SessionEnd;
+use crate::state::State;
 
 /// Keeps a session going; resolves to the reason the session ended.
 ///
@@ -24,6 +26,7 @@ pub struct Driver {
     link: Arc<Link>,
     phase: Phase,
     timer: Timer,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -43,12 +46,14 @@ impl Driver {
             link,
             phase: Phase::Running,
             timer: Timer::default(),
+            watch: Watch::default(),
         }
     }
 
     /// Moves what can be moved; true if the session is over.
     fn run(&mut self, cx: &mut Context<'_>) -> bool {
         self.link.expect_driver(cx.waker());
+        self.chase(cx);
         if self.read() || self.link.is_corked() {
             // Others first: the runtime wakes this task when it has run all that are ready, which a
             // plain wake would not wait for.
@@ -70,11 +75,23 @@ impl Driver {
         }
     }
 
+    /// Looks, now and then, after tasks that were woken to use the connection.
+    fn chase(&mut self, cx: &mut Context<'_>) {
+        let link = &*self.link;
+        self.watch.poll(&link.patience, cx.waker(), || {
+            let reader = lock(&link.reader).chase(link);
+            link.with(State::chase_turns) || reader
+        });
+    }
+
     /// Writes what is queued; tells whether the session is over, and when there is something to do
     /// even if nothing happens.
     fn write(&self) -> (bool, Option<Instant>) {
         let link = &*self.link;
         let mut writer = lock(&link.writer);
+        if writer.has_room_again() {
+            link.with(State::has_room);
+        }
         if writer.is_idle()
             && let Some(deadline) = link.with(|state| state.settled().then(|| state.deadline()))
         {
@@ -83,7 +100,7 @@ impl Driver {
         let flushed = writer.poll_flush(link);
         drop(writer);
         link.with(|state| {
-            state.chase_turns();
+            state.start_turns();
             if flushed.is_ready() && state.is_drained() {
                 state.end(SessionEnd::Closed);
             }
@@ -97,14 +114,14 @@ impl Driver {
         for _ in 0..READS_PER_POLL {
             match reader.step(&self.link) {
                 Step::Progress => {}
-                Step::Delivered | Step::Left => return true,
+                Step::Delivered => return true,
                 Step::Offer(id) => {
                     // Woken before the lock is free, the task might find it taken.
                     drop(reader);
                     self.link.with(|state| state.offer(id));
-                    return true;
+                    return false;
                 }
-                Step::Blocked | Step::Ended => return false,
+                Step::Blocked | Step::Left | Step::Ended => return false,
             }
         }
         true

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 
+use super::patience::Patience;
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::state::{State, Wakes};
@@ -27,6 +28,7 @@ pub(crate) struct Link {
     /// Several tasks were woken at once, so small writes are better queued for the driver. A hint:
     /// whoever queues wakes the driver all the same.
     corked: AtomicBool,
+    pub(super) patience: Patience,
     pub(crate) acceptable: Notify,
     pub(crate) openable: Notify,
     pub(crate) ended: Notify,
@@ -48,6 +50,7 @@ impl Link {
             writer: Mutex::new(Writer::new(write)),
             driver: Mutex::new(Driver::default()),
             corked: AtomicBool::new(false),
+            patience: Patience::default(),
             acceptable: Notify::new(),
             openable: Notify::new(),
             ended: Notify::new(),
@@ -67,10 +70,12 @@ impl Link {
     }
 
     fn wake(&self, mut wakes: Wakes) {
-        wakes.wake_tasks();
-        if wakes.driver {
+        // Before the tasks, or the runtime would have the driver run first.
+        let look = wakes.patience && self.patience.ask();
+        if wakes.driver || look {
             self.wake_driver();
         }
+        wakes.wake_tasks();
         for _ in 0..wakes.accepts {
             self.acceptable.notify_one();
         }
@@ -99,7 +104,7 @@ impl Link {
             driver.waker = Some(waker.clone());
             drop(driver);
             lock(&self.reader).expect_driver(waker);
-            lock(&self.writer).waker = Some(waker.clone());
+            lock(&self.writer).expect_driver(waker);
         }
     }
 

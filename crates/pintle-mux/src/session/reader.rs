@@ -43,7 +43,7 @@ enum Offer {
     None,
     /// It was woken and has not come yet.
     Made,
-    /// The driver has come by once since.
+    /// The driver has looked once since.
     Overdue,
     /// It came and found nothing; it is woken again when something arrives.
     Early,
@@ -70,9 +70,9 @@ pub(crate) enum Step {
     /// The connection has nothing; the driver will be woken when it has.
     Blocked,
     /// A large payload of this stream is next, and the task that waits for it should be woken to
-    /// read it. The driver must come by as well, for the case that it does not come.
+    /// read it.
     Offer(u32),
-    /// A large payload was offered, and its task may still come. The driver knows.
+    /// A large payload was offered, and its task may still come.
     Left,
     /// The session ended.
     Ended,
@@ -95,7 +95,7 @@ impl Reader {
 
     /// Has the driver woken from now on when something arrives.
     pub(crate) fn expect_driver(&mut self, driver: &Waker) {
-        let alarm = Alarm::new(driver);
+        let alarm = Alarm::new(driver, false);
         self.waker = Some(Waker::from(Arc::clone(&alarm)));
         self.arrival = Some(alarm);
         // The connection knows the new waker only after the next read.
@@ -114,40 +114,44 @@ impl Reader {
         self.io.take()
     }
 
-    /// For the driver: one read of the connection and what follows from it.
+    /// One read of the connection and what follows from it, unless what comes next was or should
+    /// be offered to the task that waits for it.
     pub(crate) fn step(&mut self, link: &Link) -> Step {
-        if self.offer == Offer::Made {
-            self.offer = Offer::Overdue;
-            return Step::Left;
-        }
-        if self.offer == Offer::Overdue {
-            self.offer = Offer::None;
-            if let Some((id, left)) = self.large_payload() {
-                return self.fill_chunk(link, id, left);
-            }
-        }
-        self.step_for_others(link)
-    }
-
-    /// One read, unless what comes next was or should be offered to the task that waits for it.
-    fn step_for_others(&mut self, link: &Link) -> Step {
         let Some((id, left)) = self.large_payload() else {
             return self.fill_buffer(link);
         };
+        let (awaited, wanted) =
+            link.with(|state| (state.awaits_reader(id), state.wants_direct(id)));
         match self.offer {
-            Offer::Made | Offer::Overdue => Step::Left,
-            Offer::None | Offer::Early if !link.with(|state| state.wants_direct(id)) => {
-                self.offer = Offer::None;
-                self.fill_chunk(link, id, left)
-            }
-            Offer::Early if !self.arrival.as_ref().is_some_and(|alarm| alarm.silence()) => {
-                Step::Blocked
-            }
-            Offer::None | Offer::Early => {
+            Offer::Made | Offer::Overdue if awaited => Step::Left,
+            Offer::Early if wanted && !self.has_arrived() => Step::Blocked,
+            _ if wanted => {
                 self.offer = Offer::Made;
                 Step::Offer(id)
             }
+            _ => {
+                self.offer = Offer::None;
+                self.fill_chunk(link, id, left)
+            }
         }
+    }
+
+    /// For the driver, now and then: gives up a task that does not come. True if it should look
+    /// again.
+    pub(crate) fn chase(&mut self, link: &Link) -> bool {
+        match (self.offer, self.large_payload()) {
+            (Offer::Made, _) => {
+                self.offer = Offer::Overdue;
+                return true;
+            }
+            (Offer::Overdue, Some((id, _))) => link.with(|state| state.give_up_offer(id)),
+            _ => {}
+        }
+        false
+    }
+
+    fn has_arrived(&self) -> bool {
+        self.arrival.as_ref().is_some_and(|alarm| alarm.silence())
     }
 
     /// For the task that reads stream `id` and found nothing: reads the connection until there is
@@ -164,7 +168,7 @@ impl Reader {
                     }
                     step
                 }
-                _ => self.step_for_others(link),
+                _ => self.step(link),
             };
             let read = matches!(step, Step::Progress | Step::Delivered);
             if read && pulled == Pulled::Nothing {

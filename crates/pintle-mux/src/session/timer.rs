@@ -36,7 +36,7 @@ impl Timer {
         {
             return false;
         }
-        let alarm = Alarm::new(driver);
+        let alarm = Alarm::new(driver, false);
         let waker = Waker::from(Arc::clone(&alarm));
         let mut sleep = Box::pin(sleep_until(deadline));
         match sleep.as_mut().poll(&mut Context::from_waker(&waker)) {

@@ -10,14 +10,20 @@ use std::task::{Poll, Waker, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWrite;
 
+use super::alarm::Alarm;
 use super::link::{BoxWrite, Link, context};
 use crate::error::{SessionEnd, StreamError};
 use crate::frame::{Flags, HEADER_LEN, Header, Kind};
-use crate::state::{DirectFrames, Expected, MAX_FRAMES};
+use crate::state::Expected;
 
 pub(crate) struct Writer {
     io: Option<BoxWrite>,
-    pub(crate) waker: Option<Waker>,
+    /// Rings when the connection may take something again.
+    room: Option<Arc<Alarm>>,
+    /// The alarm, as the connection wants it.
+    waker: Option<Waker>,
+    /// The connection took nothing of a frame that nobody keeps.
+    refused: bool,
     /// Taken from the outbox and not written yet.
     pending: VecDeque<Bytes>,
     /// The connection has buffers of its own that hold something.
@@ -33,16 +39,30 @@ impl Writer {
         let vectored = io.is_write_vectored();
         Self {
             io: Some(io),
+            room: None,
             waker: None,
+            refused: false,
             pending: VecDeque::new(),
             unflushed: false,
             vectored,
-            expected: Expected {
-                taken: 0,
-                capacity: FIRST_CAPACITY,
-            },
+            expected: Expected::new(),
             scratch: BytesMut::new(),
         }
+    }
+
+    /// Has the driver woken from now on when the connection may take something.
+    pub(crate) fn expect_driver(&mut self, driver: &Waker) {
+        // The connection knows the old alarm until it is tried again.
+        let alarm = Alarm::new(driver, self.refused);
+        self.waker = Some(Waker::from(Arc::clone(&alarm)));
+        self.room = Some(alarm);
+    }
+
+    /// For the driver: true if the connection refused a frame and may take it now.
+    pub(crate) fn has_room_again(&mut self) -> bool {
+        let again = self.refused && self.room.as_ref().is_some_and(|alarm| alarm.silence());
+        self.refused &= !again;
+        again
     }
 
     /// Gives back memory that was kept for the next time.
@@ -69,14 +89,6 @@ impl Writer {
     pub(crate) fn direct(&self) -> Option<Expected> {
         let ready = self.pending.is_empty() && self.waker.is_some() && self.io.is_some();
         (self.vectored && ready).then_some(self.expected)
-    }
-
-    /// The connection took less than it was given.
-    fn became_full(&mut self) {
-        let taken = std::mem::take(&mut self.expected.taken);
-        if taken > 0 {
-            self.expected.capacity = (3 * self.expected.capacity + taken) / 4;
-        }
     }
 
     pub(crate) fn is_vectored(&self) -> bool {
@@ -127,7 +139,7 @@ impl Writer {
                 _ => Pin::new(&mut *io).poll_write_vectored(&mut cx, &slices[..count]),
             };
             let Poll::Ready(written) = polled else {
-                self.became_full();
+                self.expected.became_full();
                 return Poll::Pending;
             };
             let written = written?;
@@ -135,7 +147,7 @@ impl Writer {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.unflushed = true;
-            self.expected.taken += written;
+            self.expected.took(written);
             advance(&mut self.pending, written);
             link.with(|state| state.wrote(written));
         }
@@ -146,84 +158,53 @@ impl Writer {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes frames of one stream, whose place the state has promised, and returns how much
-    /// payload was accepted: what the connection took, up to the end of the last frame begun.
+    /// Writes a frame of one stream, whose place the state has promised. Pending if the connection
+    /// took nothing and the state has the stream wait.
     pub(crate) fn write_direct(
         &mut self,
         link: &Link,
         id: u32,
-        frames: DirectFrames,
+        length: usize,
         payload: &[IoSlice<'_>],
-    ) -> Result<usize, StreamError> {
-        if let [length] = *frames.lengths()
-            && length <= SMALL_WRITE
-        {
-            return self.write_small(link, id, frames, payload);
-        }
-        let headers: [[u8; HEADER_LEN]; MAX_FRAMES] = std::array::from_fn(|index| {
-            data_header(id, frames.lengths().get(index).copied().unwrap_or(0))
-        });
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let count = interleave(&headers, payload, &frames, &mut slices);
-        self.write_frames(link, id, frames, &slices[..count])
-    }
-
-    /// One plain write of a copy beats a vectored one of two pieces.
-    fn write_small(
-        &mut self,
-        link: &Link,
-        id: u32,
-        frames: DirectFrames,
-        payload: &[IoSlice<'_>],
-    ) -> Result<usize, StreamError> {
-        let length = frames.payload();
-        let mut copy = std::mem::take(&mut self.scratch);
-        copy.clear();
-        copy.extend_from_slice(&data_header(id, length));
-        for part in payload {
-            let left = HEADER_LEN + length - copy.len();
-            copy.extend_from_slice(&part[..part.len().min(left)]);
-        }
-        let wrote = self.write_frames(link, id, frames, &[IoSlice::new(&copy)]);
-        // A write that failed or stopped short has put other memory in its place.
-        if self.scratch.capacity() == 0 {
-            copy.clear();
-            self.scratch = copy;
-        }
-        wrote
-    }
-
-    fn write_frames(
-        &mut self,
-        link: &Link,
-        id: u32,
-        frames: DirectFrames,
-        wire: &[IoSlice<'_>],
-    ) -> Result<usize, StreamError> {
-        let polled = match (&mut self.io, context(&self.waker), wire) {
-            (Some(io), Some(mut cx), [one]) => Pin::new(io).poll_write(&mut cx, one),
-            (Some(io), Some(mut cx), many) => Pin::new(io).poll_write_vectored(&mut cx, many),
+        waker: &Waker,
+    ) -> Poll<Result<(), StreamError>> {
+        let header = data_header(id, length);
+        let mut slices = [IoSlice::new(&[]); MAX_PARTS + 1];
+        let slices = lay_out(&header, payload, length, &mut slices);
+        let polled = match (&mut self.io, context(&self.waker)) {
+            (Some(io), Some(mut cx)) if length <= SMALL_WRITE => {
+                // One plain write of a copy beats a vectored one of two pieces.
+                self.scratch.clear();
+                copy_from(slices, 0, &mut self.scratch);
+                Pin::new(io).poll_write(&mut cx, &self.scratch)
+            }
+            (Some(io), Some(mut cx)) => Pin::new(io).poll_write_vectored(&mut cx, slices),
             _ => Poll::Pending,
         };
         let written = match polled {
-            Poll::Ready(Ok(0)) => return Err(self.fail(link, io::ErrorKind::WriteZero.into())),
-            Poll::Ready(Ok(written)) => written,
-            Poll::Ready(Err(error)) => return Err(self.fail(link, error)),
-            Poll::Pending => 0,
+            Poll::Ready(Ok(0)) => Err(io::ErrorKind::WriteZero.into()),
+            Poll::Ready(written) => written,
+            Poll::Pending => Ok(0),
         };
-        self.expected.taken += written;
-        if written < frames.wire() {
-            self.became_full();
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => return Poll::Ready(Err(self.fail(link, error))),
+        };
+        self.expected.took(written);
+        if written < HEADER_LEN + length {
+            self.expected.became_full();
         }
-        let end = link.with(|state| state.settle(id, frames, written));
-        if end > written {
-            copy_range(wire, written, end, &mut self.scratch);
+        if !link.with(|state| state.settle(id, length, written, waker)) {
+            self.refused = true;
+            return Poll::Pending;
+        }
+        if written < HEADER_LEN + length {
+            self.scratch.clear();
+            copy_from(slices, written, &mut self.scratch);
             self.pending.push_back(self.scratch.split().freeze());
         }
-        if written > 0 {
-            self.unflushed = true;
-        }
-        Ok(frames.payload_in(end))
+        self.unflushed = true;
+        Poll::Ready(Ok(()))
     }
 
     /// Goes on after a direct write, as far as the connection lets; true if everything has left,
@@ -260,45 +241,30 @@ fn data_header(id: u32, length: usize) -> [u8; HEADER_LEN] {
     Header::new(Kind::Data, Flags::NONE, id, length).encode()
 }
 
-/// Lays out header, payload, header, payload; returns how many slices that made.
-fn interleave<'a>(
-    headers: &'a [[u8; HEADER_LEN]],
+/// The header and as much of `payload` as it tells of.
+fn lay_out<'a, 'b>(
+    header: &'a [u8],
     payload: &'a [IoSlice<'_>],
-    frames: &DirectFrames,
-    slices: &mut [IoSlice<'a>; MAX_SLICES],
-) -> usize {
-    let mut count = 0;
-    let mut push = |slice: &'a [u8]| {
-        slices[count] = IoSlice::new(slice);
+    length: usize,
+    slices: &'b mut [IoSlice<'a>; MAX_PARTS + 1],
+) -> &'b [IoSlice<'a>] {
+    slices[0] = IoSlice::new(header);
+    let (mut count, mut left) = (1, length);
+    for part in payload {
+        let part = &part[..part.len().min(left)];
+        slices[count] = IoSlice::new(part);
         count += 1;
-    };
-    let mut parts = payload.iter();
-    let mut part: &'a [u8] = &[];
-    for (header, &length) in headers.iter().zip(frames.lengths()) {
-        push(header);
-        let mut left = length;
-        while left > 0 {
-            while part.is_empty() {
-                part = parts.next().expect("frames were cut to fit the payload");
-            }
-            let (now, later) = part.split_at(part.len().min(left));
-            push(now);
-            left -= now.len();
-            part = later;
-        }
+        left -= part.len();
     }
-    count
+    &slices[..count]
 }
 
-/// Copies the bytes from `start` to `end`, counted over all slices.
-fn copy_range(slices: &[IoSlice<'_>], start: usize, end: usize, to: &mut BytesMut) {
-    to.reserve(end - start);
-    let mut at = 0;
+/// Copies all bytes from `start` on, counted over all slices.
+fn copy_from(slices: &[IoSlice<'_>], mut start: usize, to: &mut BytesMut) {
     for slice in slices {
-        let from = start.clamp(at, at + slice.len()) - at;
-        let until = end.clamp(at, at + slice.len()) - at;
-        to.extend_from_slice(&slice[from..until]);
-        at += slice.len();
+        let skipped = start.min(slice.len());
+        to.extend_from_slice(&slice[skipped..]);
+        start -= skipped;
     }
 }
 
@@ -319,8 +285,5 @@ const SMALL_WRITE: usize = 512;
 /// Slices of the caller's one direct write may consist of; more are left for the next write.
 pub(crate) const MAX_PARTS: usize = 24;
 
-/// Every part, one more piece where a frame ends inside it, and the headers.
-const MAX_SLICES: usize = MAX_PARTS + 2 * MAX_FRAMES;
-
-/// What a connection is expected to take at first: a little less than a unix socket does.
-const FIRST_CAPACITY: usize = 128 * 1024;
+/// Queued pieces in one write.
+const MAX_SLICES: usize = 32;

@@ -1,146 +1,103 @@
-//! How a large write is cut into frames.
-
-use crate::frame::HEADER_LEN;
+//! How large a frame a write makes that goes straight to the connection.
 
 /// What a connection is expected to take before it is full.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
     /// Taken since it was last full.
-    pub(crate) taken: usize,
+    taken: usize,
     /// Taken, as a rule, from one time to the next.
-    pub(crate) capacity: usize,
+    capacity: usize,
 }
 
-/// Payload cut into frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DirectFrames {
-    lengths: [usize; MAX_FRAMES],
-    count: usize,
-}
+impl Expected {
+    pub(crate) fn new() -> Self {
+        Self {
+            taken: 0,
+            capacity: FIRST_CAPACITY,
+        }
+    }
 
-impl DirectFrames {
-    /// Cuts up to `length` bytes for a connection.
+    /// The connection took so much. One that has taken far more than it was expected to is being
+    /// read meanwhile, and as good as empty.
+    pub(crate) fn took(&mut self, bytes: usize) {
+        self.taken += bytes;
+        if self.taken / 5 > self.capacity / 4 {
+            self.capacity = std::mem::take(&mut self.taken);
+        }
+    }
+
+    /// The connection took less than it was given.
+    pub(crate) fn became_full(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if taken > 0 {
+            self.capacity = (3 * self.capacity + taken) / 4;
+        }
+    }
+
+    /// Payload of the next frame, out of `wanted` bytes.
     ///
     /// A frame the connection takes only in part must be copied to its end, and a small frame costs
-    /// the reader a system call; so frames are large first and get smaller where the connection
-    /// is expected to become full.
-    pub(super) fn cut(length: usize, expected: Expected) -> Self {
-        let mut frames = Self {
-            lengths: [0; MAX_FRAMES],
-            count: 0,
-        };
-        let Expected { taken, capacity } = expected;
-        let (mut left, mut room) = (length, capacity.saturating_sub(taken));
-        let least = (capacity / 16).clamp(MIN_FRAME_BYTES, MAX_FRAME_BYTES);
-        while left > 0 && frames.count < MAX_FRAMES {
-            let frame = (room / 4 * 3).clamp(least, MAX_FRAME_BYTES);
-            // A small rest goes along with the last frame.
-            let frame = if left < frame + MIN_FRAME_BYTES {
-                left
-            } else {
-                frame
-            };
-            frames.lengths[frames.count] = frame;
-            frames.count += 1;
-            left -= frame;
-            room = room.saturating_sub(frame + HEADER_LEN);
-        }
-        frames
-    }
-
-    /// Payload of each frame.
-    pub(crate) fn lengths(&self) -> &[usize] {
-        &self.lengths[..self.count]
-    }
-
-    pub(crate) fn payload(&self) -> usize {
-        self.lengths().iter().sum()
-    }
-
-    /// Bytes on the wire, headers included.
-    pub(crate) fn wire(&self) -> usize {
-        self.payload() + self.count * HEADER_LEN
-    }
-
-    /// Where on the wire the frame ends that holds the last of `written` bytes.
-    pub(super) fn frame_end(&self, written: usize) -> usize {
-        let mut end = 0;
-        for length in self.lengths() {
-            end += HEADER_LEN + length;
-            if end >= written {
-                break;
-            }
-        }
-        end
-    }
-
-    /// Payload before `end`, which is the end of a frame.
-    pub(crate) fn payload_in(&self, end: usize) -> usize {
-        let (mut wire, mut payload) = (0, 0);
-        for length in self.lengths() {
-            if wire >= end {
-                break;
-            }
-            wire += HEADER_LEN + length;
-            payload += length;
-        }
-        payload
+    /// both sides a system call. So a frame is as large as the room there is for sure, and from
+    /// there on of a size that a unix socket takes as a whole or not at all.
+    pub(super) fn frame(self, wanted: usize) -> usize {
+        let sure = self.capacity - self.capacity / MARGIN;
+        let room = sure.saturating_sub(self.taken);
+        let least = (self.capacity / 16).clamp(WHOLE_FRAME_BYTES, MAX_FRAME_BYTES);
+        wanted.min(room.clamp(least, MAX_FRAME_BYTES))
     }
 }
 
-/// Frames in one direct write.
-pub(crate) const MAX_FRAMES: usize = 8;
+/// What a connection is expected to take at first: a little less than a unix socket does.
+const FIRST_CAPACITY: usize = 128 * 1024;
 
-const MIN_FRAME_BYTES: usize = 16 * 1024;
+/// The part of a connection's capacity that may be missing another time.
+const MARGIN: usize = 8;
+
+/// With its header it fits one buffer of a unix socket on Linux, which is 32 KiB and some.
+const WHOLE_FRAME_BYTES: usize = 32 * 1024;
+
 const MAX_FRAME_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     const KIB: usize = 1024;
 
     #[track_caller]
-    fn check(length: usize, taken: usize, capacity: usize, expected: &[usize]) {
-        let frames = DirectFrames::cut(length, Expected { taken, capacity });
-        assert_eq!(frames.lengths(), expected);
+    fn check(wanted: usize, taken: usize, capacity: usize, frame: usize) {
+        assert_eq!(Expected { taken, capacity }.frame(wanted), frame);
     }
 
     #[test]
-    fn frames_are_as_large_as_the_connection_has_room() {
-        check(256 * KIB, 0, 2048 * KIB, &[256 * KIB]);
-        check(100, 0, 2048 * KIB, &[100]);
-        check(
-            64 * KIB,
-            1 << 30,
-            0,
-            &[16 * KIB, 16 * KIB, 16 * KIB, 16 * KIB],
-        );
-        check(100 * KIB, 0, 128 * KIB, &[100 * KIB]);
-        check(128 * KIB, 0, 128 * KIB, &[96 * KIB, 32 * KIB]);
+    fn a_frame_is_as_large_as_the_room_there_is_for_sure() {
+        check(256 * KIB, 0, 2048 * KIB, 256 * KIB);
+        check(1024 * KIB, 0, 2048 * KIB, 256 * KIB);
+        check(100, 0, 2048 * KIB, 100);
+        check(100 * KIB, 0, 128 * KIB, 100 * KIB);
+        check(256 * KIB, 0, 128 * KIB, 112 * KIB);
+        check(256 * KIB, 100 * KIB, 128 * KIB, 32 * KIB);
+        check(256 * KIB, 1 << 30, 0, 32 * KIB);
     }
 
-    proptest! {
-        #[test]
-        fn wherever_a_write_stops_the_accepted_part_is_whole_frames(
-            length in 1..1_000_000usize,
-            taken in 0..2_000_000usize,
-            capacity in 0..2_000_000usize,
-            part in 0.0..=1.0f64,
-        ) {
-            let frames = DirectFrames::cut(length, Expected { taken, capacity });
-            prop_assert!(frames.payload() <= length && frames.payload() > 0);
-            let written = (frames.wire() as f64 * part) as usize;
-            let end = frames.frame_end(written);
-            prop_assert!(end >= written.max(1) && end <= frames.wire());
-            let whole = frames.payload_in(end);
-            let count = frames.lengths().iter().scan(0, |sum, length| {
-                *sum += length;
-                Some(*sum)
-            }).position(|sum| sum == whole);
-            prop_assert_eq!(count.map(|count| whole + (count + 1) * HEADER_LEN), Some(end));
+    #[test]
+    fn what_a_connection_takes_is_learned() {
+        let mut expected = Expected::new();
+        for _ in 0..32 {
+            expected.took(1024 * KIB);
+            expected.became_full();
         }
+        assert!(expected.capacity > 1000 * KIB && expected.taken == 0);
+    }
+
+    #[test]
+    fn frames_to_a_connection_that_never_becomes_full_do_not_stay_small() {
+        let mut expected = Expected::new();
+        let frames = [(); 64].map(|()| {
+            let frame = expected.frame(256 * KIB);
+            expected.took(frame);
+            frame
+        });
+        assert!(frames[32..].iter().sum::<usize>() / 32 > 100 * KIB);
     }
 }

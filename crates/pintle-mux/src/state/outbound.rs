@@ -5,16 +5,16 @@ use std::task::Waker;
 use bytes::Buf;
 
 use super::State;
-use super::frames::{DirectFrames, Expected};
+use super::frames::Expected;
 use super::stream::{Half, Owner};
 use crate::error::{SessionEnd, StreamError};
-use crate::frame::{Flags, Header, Kind};
+use crate::frame::{Flags, HEADER_LEN, Header, Kind};
 
 /// What a writer may do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Write {
-    /// Write so many bytes to the connection itself, as these frames.
-    Direct(DirectFrames),
+    /// Write so many bytes to the connection itself, as one frame.
+    Direct(usize),
     /// Queue so many bytes.
     Queue(usize),
     /// Nothing yet; the task will be woken.
@@ -54,29 +54,37 @@ impl State {
         let (unsent, small) = (stream.unsent, length <= queue_limit);
         if let Some(expected) = direct
             && self.outbox.is_empty()
+            && !self.full
             && (turn || self.socket_queue.is_empty())
         {
-            let frames = DirectFrames::cut(length, expected);
-            self.charge(id, frames.payload());
-            self.outbox.promise(id, frames.wire(), frames.payload());
-            return Ok(Write::Direct(frames));
+            let length = expected.frame(length);
+            self.charge(id, length);
+            self.outbox.promise(id, HEADER_LEN + length, length);
+            return Ok(Write::Direct(length));
         }
         if small && unsent < QUEUED_PER_STREAM {
             return Ok(Write::Queue(length.min(QUEUED_PER_STREAM - unsent)));
         }
-        let stream = self.writable(id)?;
+        // Whoever had the turn and found the connection taken is next all the same.
+        self.wait_for_socket(id, turn, waker);
+        if self.outbox.is_empty() && !self.full {
+            self.wakes.driver = true;
+        }
+        Ok(Write::Wait)
+    }
+
+    fn wait_for_socket(&mut self, id: u32, first: bool, waker: &Waker) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
         set_waker(&mut stream.writer, waker);
         if !std::mem::replace(&mut stream.waits_for_socket, true) {
-            // Whoever had the turn and found the connection taken is next all the same.
-            match turn {
+            self.wakes.patience |= self.turn.is_some();
+            match first {
                 true => self.socket_queue.push_front(id),
                 false => self.socket_queue.push_back(id),
             }
         }
-        if self.outbox.is_empty() {
-            self.wakes.driver = true;
-        }
-        Ok(Write::Wait)
     }
 
     /// Queues a frame of `length` bytes for the driver.
@@ -88,32 +96,35 @@ impl State {
         self.wakes.driver = true;
     }
 
-    /// Accounts for a direct write that put `written` bytes on the wire, and returns where on the
-    /// wire the accepted part ends: a frame that was begun must be completed, later ones are taken
-    /// back unless others have queued behind them. At least one frame is always accepted, so that
-    /// the driver has something to try the connection with.
-    pub(crate) fn settle(&mut self, id: u32, frames: DirectFrames, written: usize) -> usize {
-        let mut end = frames.frame_end(written);
-        let (extra_wire, extra) = (
-            frames.wire() - end,
-            frames.payload() - frames.payload_in(end),
-        );
-        if extra_wire > 0 && self.outbox.retract(extra_wire, extra) {
-            if let Some(stream) = self.streams.get_mut(&id) {
-                stream.send += extra as u32;
-                stream.unsent -= extra;
-            }
-            self.counters.bytes_out -= extra as u64;
-        } else {
-            end = frames.wire();
+    /// Accounts for a direct write of `length` bytes that put `written` bytes on the wire, and tells
+    /// whether it stands. A frame that was begun must be completed. A large one the connection took
+    /// nothing of is taken back, unless others have queued behind it; its stream waits and is next.
+    pub(crate) fn settle(&mut self, id: u32, length: usize, written: usize, waker: &Waker) -> bool {
+        let refused = written == 0 && length > SMALL_BYTES;
+        if !refused || !self.outbox.retract(HEADER_LEN + length) {
+            self.wrote(written);
+            return true;
         }
-        self.wrote(written);
-        end
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.send += length as u32;
+            stream.unsent -= length;
+            stream.unsent_marks -= 1;
+        }
+        self.counters.bytes_out -= length as u64;
+        self.full = true;
+        self.wait_for_socket(id, true, waker);
+        false
+    }
+
+    /// For the driver: the connection may take more.
+    pub(crate) fn has_room(&mut self) {
+        self.full = false;
     }
 
     /// Bytes left; wakes those who waited for that.
     pub(crate) fn wrote(&mut self, bytes: usize) {
         self.outbox.wrote(bytes);
+        self.full &= bytes == 0;
         while let Some((id, payload)) = self.outbox.passed() {
             if let Some(stream) = self.streams.get_mut(&id) {
                 stream.unsent -= payload;
@@ -132,7 +143,9 @@ impl State {
     /// Lets the next large write go ahead. Its task may never come, so the driver looks again.
     pub(super) fn next_turn(&mut self) {
         self.turn = None;
-        while let Some(id) = self.socket_queue.pop_front() {
+        while !self.full
+            && let Some(id) = self.socket_queue.pop_front()
+        {
             let Some(stream) = self.streams.get_mut(&id) else {
                 continue;
             };
@@ -143,7 +156,7 @@ impl State {
                     stream: id,
                     overdue: false,
                 });
-                self.wakes.driver |= !self.socket_queue.is_empty();
+                self.wakes.patience |= !self.socket_queue.is_empty();
                 return;
             }
         }
@@ -157,17 +170,24 @@ impl State {
             && self.end.is_none()
     }
 
-    /// For the driver, each time it comes by: passes over a task that did not take its turn.
-    pub(crate) fn chase_turns(&mut self) {
-        if self.socket_queue.is_empty() || !self.outbox.is_empty() {
-            return;
+    /// For the driver, each time it comes by: lets large writes go ahead that wait for no reason.
+    pub(crate) fn start_turns(&mut self) {
+        if self.turn.is_none() && self.outbox.is_empty() {
+            self.next_turn();
         }
+    }
+
+    /// For the driver, now and then: passes over a task that did not take its turn. True if it
+    /// should look again.
+    pub(crate) fn chase_turns(&mut self) -> bool {
         match &mut self.turn {
-            Some(turn) if !turn.overdue => {
-                turn.overdue = true;
-                self.wakes.driver = true;
+            Some(turn) if self.outbox.is_empty() && !self.socket_queue.is_empty() => {
+                if std::mem::replace(&mut turn.overdue, true) {
+                    self.next_turn();
+                }
+                true
             }
-            _ => self.next_turn(),
+            _ => false,
         }
     }
 
@@ -253,6 +273,10 @@ fn set_waker(slot: &mut Option<Waker>, waker: &Waker) {
         _ => *slot = Some(waker.clone()),
     }
 }
+
+/// A write up to this size is queued when the connection is busy; a larger one waits for its turn,
+/// so that it is not copied.
+pub(crate) const SMALL_BYTES: usize = 16 * 1024;
 
 /// Payload one stream may have queued before it waits.
 pub(crate) const QUEUED_PER_STREAM: usize = 64 * 1024;

@@ -78,20 +78,17 @@ impl Outbox {
         self.mark(stream, payload);
     }
 
-    /// Gives back the last `wire` bytes of the newest promise; false if later ones hold it in place.
-    pub(crate) fn retract(&mut self, wire: usize, payload: usize) -> bool {
-        if !(self.sealed.is_empty() && self.tail.is_empty()) {
+    /// Takes back the newest promise, of `wire` bytes, none of which has left; false if later ones
+    /// hold it in place.
+    pub(crate) fn retract(&mut self, wire: usize) -> bool {
+        let newest = self
+            .marks
+            .back()
+            .is_some_and(|mark| mark.end == self.promised);
+        if !newest || !self.sealed.is_empty() || !self.tail.is_empty() {
             return false;
         }
-        let Some(mark) = self
-            .marks
-            .back_mut()
-            .filter(|mark| mark.end == self.promised)
-        else {
-            return false;
-        };
-        mark.end -= wire as u64;
-        mark.payload -= payload;
+        self.marks.pop_back();
         self.promised -= wire as u64;
         true
     }

@@ -30,6 +30,8 @@ pub(crate) struct StreamState {
     pub(crate) waits_for_socket: bool,
     /// The task that reads, and how much room it brought.
     pub(crate) reader: Option<(Waker, usize)>,
+    /// The task that reads was woken to read the payload under way itself, and has not come yet.
+    pub(crate) offered: bool,
     /// The task that writes, flushes or shuts down.
     pub(crate) writer: Option<Waker>,
 }
@@ -66,6 +68,7 @@ impl StreamState {
             unsent_marks: 0,
             waits_for_socket: false,
             reader: None,
+            offered: false,
             writer: None,
         }
     }

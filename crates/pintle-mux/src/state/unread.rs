@@ -53,11 +53,26 @@ impl State {
         })
     }
 
-    /// Wakes the task that reads this stream.
+    /// Wakes the task that reads this stream, to read the payload under way itself.
     pub(crate) fn offer(&mut self, id: u32) {
+        if let Some(stream) = self.streams.get_mut(&id)
+            && let Some((waker, _)) = stream.reader.take()
+        {
+            stream.offered = true;
+            self.wakes.task(Some(waker));
+            self.wakes.patience = true;
+        }
+    }
+
+    /// The task that was offered the payload under way has not come yet, and may.
+    pub(crate) fn awaits_reader(&self, id: u32) -> bool {
+        self.streams.get(&id).is_some_and(|stream| stream.offered)
+    }
+
+    /// The task that was offered the payload under way does not come.
+    pub(crate) fn give_up_offer(&mut self, id: u32) {
         if let Some(stream) = self.streams.get_mut(&id) {
-            self.wakes
-                .task(stream.reader.take().map(|(waker, _)| waker));
+            stream.offered = false;
         }
     }
 
@@ -110,6 +125,9 @@ impl State {
         }
         if let Some(end) = &self.end {
             return Err(StreamError::Ended(end.clone()));
+        }
+        if std::mem::take(&mut stream.offered) && room < WORTH_AN_OFFER {
+            self.wakes.driver = true;
         }
         match &mut stream.reader {
             Some((known, old_room)) if known.will_wake(waker) => *old_room = room,

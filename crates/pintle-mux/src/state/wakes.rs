@@ -9,6 +9,8 @@ pub(crate) struct Wakes {
     first: Option<Waker>,
     more: Vec<Waker>,
     pub(crate) driver: bool,
+    /// A task among them is expected to do something for the session, and may not come.
+    pub(crate) patience: bool,
     /// Streams that became acceptable.
     pub(crate) accepts: usize,
     /// All that wait to accept, because there will be nothing more.
@@ -35,7 +37,7 @@ impl Wakes {
 
     /// Nobody must be told, which is so after most changes.
     pub(crate) fn is_empty(&self) -> bool {
-        let calls = self.driver | self.acceptors | self.openers | self.ended;
+        let calls = self.driver | self.patience | self.acceptors | self.openers | self.ended;
         !calls && self.first.is_none() && self.accepts == 0
     }
 

@@ -68,6 +68,47 @@ async fn one_unread_stream_stalls_no_other() {
     assert!(!clog.is_finished());
 }
 
+/// The task that waits for a large payload is left to read it itself, and may have gone away.
+#[tokio::test]
+async fn a_read_that_is_given_up_stalls_no_other_stream() {
+    let pair = pair();
+    let (mut near, mut given_up) = pair.stream().await;
+    let (mut other_near, mut other) = pair.stream().await;
+    let mut large = vec![0; 100_000];
+    for _ in 0..3 {
+        // After a large frame, the next is not read into memory together with its header.
+        soon(other_near.write_all(&[0; 100_000])).await.unwrap();
+        soon(other.read_exact(&mut large)).await.unwrap();
+        let read = tokio::time::timeout(Duration::from_millis(1), given_up.read(&mut large));
+        assert!(read.await.is_err(), "nothing was sent");
+        soon(near.write_all(&[1; 100_000])).await.unwrap();
+        soon(other_near.write_all(b"meanwhile")).await.unwrap();
+        let mut word = [0; 9];
+        soon(other.read_exact(&mut word)).await.unwrap();
+        for piece in large.chunks_mut(1000) {
+            soon(given_up.read_exact(piece)).await.unwrap();
+        }
+    }
+}
+
+/// As above, but the task comes with too little room to read for itself.
+#[tokio::test]
+async fn a_large_read_followed_by_small_ones_gets_everything() {
+    let pair = pair();
+    let (mut near, mut far) = pair.stream().await;
+    let mut large = vec![0; 100_000];
+    for _ in 0..3 {
+        soon(near.write_all(&[0; 100_000])).await.unwrap();
+        soon(far.read_exact(&mut large)).await.unwrap();
+        let read = tokio::time::timeout(Duration::from_millis(1), far.read(&mut large));
+        assert!(read.await.is_err(), "nothing was sent");
+        soon(near.write_all(&[1; 100_000])).await.unwrap();
+        for piece in large.chunks_mut(1000) {
+            soon(far.read_exact(piece)).await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn reads_do_not_wait_for_a_connection_that_takes_no_writes() {
     // The peer is played by hand: it sends a frame and never reads, while we write all we can.
