@@ -66,6 +66,7 @@ pub(crate) struct State {
     /// Streams with a large write in hand, in turn.
     socket_queue: VecDeque<u32>,
     turn: Option<outbound::Turn>,
+    streak: outbound::Streak,
     /// The connection took nothing of the last large write, and the driver has not said since that
     /// it may.
     full: bool,
@@ -129,6 +130,7 @@ impl State {
             outbox: Outbox::default(),
             socket_queue: VecDeque::new(),
             turn: None,
+            streak: outbound::Streak::new(0, clock()),
             full: false,
             closing: false,
             peer_going_away: false,

@@ -1,6 +1,7 @@
 //! From a writer to the outbox, or past it.
 
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 
@@ -29,6 +30,25 @@ pub(super) struct Turn {
     overdue: bool,
 }
 
+/// Large writes of one stream, one after another.
+///
+/// A stream may go on for a moment although others wait. What its tasks work on stays in the cache
+/// meanwhile, so that many streams together are nearly as fast as one.
+#[derive(Debug)]
+pub(super) struct Streak {
+    stream: u32,
+    until: Instant,
+}
+
+impl Streak {
+    pub(super) fn new(stream: u32, now: Instant) -> Self {
+        Self {
+            stream,
+            until: now + STREAK,
+        }
+    }
+}
+
 impl State {
     /// Decides how a write of `wanted` bytes goes out. `direct` says that the caller holds the
     /// connection and could write to it at once.
@@ -55,7 +75,7 @@ impl State {
         if let Some(expected) = direct
             && self.outbox.is_empty()
             && !self.full
-            && (turn || self.socket_queue.is_empty())
+            && (turn || self.socket_queue.is_empty() || self.on_streak(id))
         {
             let length = expected.frame(length);
             self.charge(id, length);
@@ -73,6 +93,10 @@ impl State {
         Ok(Write::Wait)
     }
 
+    fn on_streak(&self, id: u32) -> bool {
+        self.streak.stream == id && (self.clock)() < self.streak.until
+    }
+
     fn wait_for_socket(&mut self, id: u32, first: bool, waker: &Waker) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -80,9 +104,10 @@ impl State {
         set_waker(&mut stream.writer, waker);
         if !std::mem::replace(&mut stream.waits_for_socket, true) {
             self.wakes.patience |= self.turn.is_some();
-            match first {
-                true => self.socket_queue.push_front(id),
-                false => self.socket_queue.push_back(id),
+            match (first, self.socket_queue.front()) {
+                (true, Some(front)) if self.on_streak(*front) => self.socket_queue.insert(1, id),
+                (true, _) => self.socket_queue.push_front(id),
+                (false, _) => self.socket_queue.push_back(id),
             }
         }
     }
@@ -102,6 +127,9 @@ impl State {
     pub(crate) fn settle(&mut self, id: u32, length: usize, written: usize, waker: &Waker) -> bool {
         let refused = written == 0 && length > SMALL_BYTES;
         if !refused || !self.outbox.retract(HEADER_LEN + length) {
+            if self.streak.stream != id {
+                self.streak = Streak::new(id, (self.clock)());
+            }
             self.wrote(written);
             return true;
         }
@@ -277,6 +305,10 @@ fn set_waker(slot: &mut Option<Waker>, waker: &Waker) {
 /// A write up to this size is queued when the connection is busy; a larger one waits for its turn,
 /// so that it is not copied.
 pub(crate) const SMALL_BYTES: usize = 16 * 1024;
+
+/// How long one stream may write while others wait. A fast connection takes megabytes in it, a slow
+/// one a frame.
+const STREAK: Duration = Duration::from_micros(500);
 
 /// Payload one stream may have queued before it waits.
 pub(crate) const QUEUED_PER_STREAM: usize = 64 * 1024;

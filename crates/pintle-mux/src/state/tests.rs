@@ -356,6 +356,11 @@ fn large_writes_take_turns_and_a_task_that_does_not_come_is_passed_over() {
     assert_eq!(begin(&mut a, ids[1]), Write::Wait);
     assert_eq!(begin(&mut a, ids[2]), Write::Wait);
     assert!(a.settle(ids[0], length, HEADER_LEN + length, &waker()));
+    let Write::Direct(length) = begin(&mut a, ids[0]) else {
+        panic!("its turn lasts a moment")
+    };
+    assert!(a.settle(ids[0], length, HEADER_LEN + length, &waker()));
+    pass(Duration::from_millis(1));
     assert_eq!(
         begin(&mut a, ids[0]),
         Write::Wait,
