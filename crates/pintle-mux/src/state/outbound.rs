@@ -161,8 +161,10 @@ impl State {
             }
         }
         if self.outbox.is_empty() {
-            if self.turn.is_none() {
-                self.next_turn();
+            match self.turn {
+                None => self.next_turn(),
+                // It may not have come because it could not have written.
+                Some(_) => self.wakes.patience |= !self.socket_queue.is_empty(),
             }
             self.wakes.openers |= std::mem::take(&mut self.openers_wait);
         }

@@ -372,6 +372,28 @@ fn large_writes_take_turns_and_a_task_that_does_not_come_is_passed_over() {
     assert!(matches!(begin(&mut a, ids[2]), Write::Direct(_)));
 }
 
+#[test]
+fn a_task_that_does_not_come_is_looked_after_again_when_the_connection_was_busy() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let ids = [(); 3].map(|()| opened(&mut a, &mut b));
+    let length = begin_direct(&mut a, ids[0]);
+    let begin = |a: &mut State, id| {
+        a.begin_write(id, 100_000, Some(Expected::new()), 0, &waker())
+            .unwrap()
+    };
+    assert_eq!(begin(&mut a, ids[1]), Write::Wait);
+    assert_eq!(begin(&mut a, ids[2]), Write::Wait);
+    assert!(a.settle(ids[0], length, HEADER_LEN + length, &waker()));
+    assert!(std::mem::take(&mut a.wakes).patience);
+    // The second does not come, and meanwhile something else is queued.
+    a.queue(ids[0], 5, &b"small"[..]);
+    assert!(!a.chase_turns(), "nobody could write");
+    drain(&mut a);
+    assert!(std::mem::take(&mut a.wakes).patience);
+    assert!(a.chase_turns() && a.chase_turns());
+    assert!(matches!(begin(&mut a, ids[2]), Write::Direct(_)));
+}
+
 #[track_caller]
 fn check_protocol_error(frames: &[Header], expected: ProtocolError) {
     let mut state = state(Role::Server);
