@@ -21,7 +21,7 @@ impl Expected {
     /// read meanwhile, and as good as empty.
     pub(crate) fn took(&mut self, bytes: usize) {
         self.taken += bytes;
-        if self.taken / 5 > self.capacity / 4 {
+        if self.taken / 3 > self.capacity / 2 {
             self.capacity = std::mem::take(&mut self.taken);
         }
     }
@@ -40,18 +40,17 @@ impl Expected {
     /// both sides a system call. So a frame is as large as the room there is for sure, and from
     /// there on of a size that a unix socket takes as a whole or not at all.
     pub(super) fn frame(self, wanted: usize) -> usize {
-        let sure = self.capacity - self.capacity / MARGIN;
+        let sure = self.capacity - MARGIN_BYTES.min(self.capacity / 8);
         let room = sure.saturating_sub(self.taken);
-        let least = (self.capacity / 16).clamp(WHOLE_FRAME_BYTES, MAX_FRAME_BYTES);
-        wanted.min(room.clamp(least, MAX_FRAME_BYTES))
+        wanted.min(room.clamp(WHOLE_FRAME_BYTES, MAX_FRAME_BYTES))
     }
 }
 
 /// What a connection is expected to take at first: a little less than a unix socket does.
 const FIRST_CAPACITY: usize = 128 * 1024;
 
-/// The part of a connection's capacity that may be missing another time.
-const MARGIN: usize = 8;
+/// What may be missing of a connection's capacity another time, or an eighth if that is less.
+const MARGIN_BYTES: usize = 64 * 1024;
 
 /// With its header it fits one buffer of a unix socket on Linux, which is 32 KiB and some.
 const WHOLE_FRAME_BYTES: usize = 32 * 1024;
@@ -76,6 +75,7 @@ mod tests {
         check(100, 0, 2048 * KIB, 100);
         check(100 * KIB, 0, 128 * KIB, 100 * KIB);
         check(256 * KIB, 0, 128 * KIB, 112 * KIB);
+        check(1024 * KIB, 900 * KIB, 1024 * KIB, 60 * KIB);
         check(256 * KIB, 100 * KIB, 128 * KIB, 32 * KIB);
         check(256 * KIB, 1 << 30, 0, 32 * KIB);
     }
@@ -98,6 +98,6 @@ mod tests {
             expected.took(frame);
             frame
         });
-        assert!(frames[32..].iter().sum::<usize>() / 32 > 100 * KIB);
+        assert!(frames[32..].iter().sum::<usize>() / 32 > 48 * KIB);
     }
 }
