@@ -2,7 +2,8 @@
 //!
 //! Three locks, none held over an await: the state, the reading side of the connection and the
 //! writing side. Whoever holds a side of the connection may take the state, never the other way
-//! round, and nobody holds both sides. Nothing else is shared, so there is no ordering to get wrong.
+//! round, and nobody holds both sides. What is shared besides are flags about when the driver should
+//! come by; each errs towards once too often.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
