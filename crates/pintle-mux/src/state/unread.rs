@@ -61,6 +61,8 @@ impl State {
             stream.offered = true;
             self.wakes.task(Some(waker));
             self.wakes.patience = true;
+        } else {
+            self.wakes.driver = true;
         }
     }
 
