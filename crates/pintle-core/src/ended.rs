@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::panicked::Panicked;
 use crate::runner::Exit;
 
 /// Why a session ended, with what a person needs to find the cause.
@@ -12,14 +13,21 @@ use crate::runner::Exit;
 /// A clone is the same answer: every waiter and every failed call gets it.
 #[derive(Clone)]
 pub struct SessionClosed {
-    shared: Arc<Shared>,
+    end: Arc<End>,
+    /// Of the one call that this copy was given to.
+    call: Option<Arc<str>>,
 }
 
-struct Shared {
-    program: String,
-    reason: EndReason,
-    exit: Option<Exit>,
-    stderr: Vec<String>,
+/// What is known of the end.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) program: String,
+    pub(crate) generation: u64,
+    pub(crate) reason: EndReason,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) stderr: Vec<String>,
+    pub(crate) panicked: Option<Panicked>,
+    pub(crate) out_of_memory: bool,
 }
 
 /// What ended a session.
@@ -28,12 +36,16 @@ struct Shared {
 pub enum EndReason {
     /// The host called [`close`](crate::Session::close) and the plugin ended in time.
     Closed,
-    /// The host called [`close`](crate::Session::close), the plugin did not end in time and was killed.
+    /// The host called [`close`](crate::Session::close), the plugin did not end in time and was
+    /// sent SIGTERM, and killed if that did not help either.
     Overdue,
     /// The host called [`kill`](crate::Session::kill).
     Killed,
     /// The last [`Session`](crate::Session) was dropped, which kills.
     Dropped,
+    /// The last [`Session`](crate::Session) of a [detached](crate::PluginCommand::detached) plugin
+    /// was dropped, which leaves it running.
+    Left,
     /// The plugin's process ended by itself.
     Exited,
     /// The connection was lost though the process lived; it was killed.
@@ -41,42 +53,65 @@ pub enum EndReason {
 }
 
 impl SessionClosed {
-    pub(crate) fn new(
-        program: String,
-        reason: EndReason,
-        exit: Option<Exit>,
-        stderr: Vec<String>,
-    ) -> Self {
+    pub(crate) fn new(end: End) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                program,
-                reason,
-                exit,
-                stderr,
-            }),
+            end: Arc::new(end),
+            call: None,
+        }
+    }
+
+    /// The same answer for one call, which it names: for transports, which know the call.
+    #[must_use]
+    pub fn during(&self, call: impl Into<Arc<str>>) -> Self {
+        Self {
+            end: Arc::clone(&self.end),
+            call: Some(call.into()),
         }
     }
 
     /// The program that was launched.
     pub fn program(&self) -> &str {
-        &self.shared.program
+        &self.end.program
+    }
+
+    /// Which launch of its [`PluginCommand`](crate::PluginCommand) or [`Launch`](crate::Launch)
+    /// the plugin was: 1 is the first.
+    pub fn generation(&self) -> u64 {
+        self.end.generation
     }
 
     /// What ended the session.
     pub fn reason(&self) -> EndReason {
-        self.shared.reason
+        self.end.reason
     }
 
     /// How the process ended, where that is known.
     pub fn exit(&self) -> Option<Exit> {
-        self.shared.exit
+        self.end.exit
+    }
+
+    /// The call that this is the answer to, if it was given to one by a transport that names it.
+    pub fn call(&self) -> Option<&str> {
+        self.call.as_deref()
     }
 
     /// The last lines the plugin wrote to its stderr, oldest first.
     ///
     /// At most [`STDERR_TAIL_LINES`](crate::STDERR_TAIL_LINES) lines of bounded length.
     pub fn stderr(&self) -> &[String] {
-        &self.shared.stderr
+        &self.end.stderr
+    }
+
+    /// The last panic that the plugin wrote about to its stderr, if it ended by itself and may have
+    /// done so for that.
+    pub fn panicked(&self) -> Option<&Panicked> {
+        self.end.panicked.as_ref()
+    }
+
+    /// Whether the plugin perhaps ended for want of memory: it said so itself, or a SIGKILL that was
+    /// not ours ended it and the system has killed for want of memory during the session.
+    pub fn perhaps_out_of_memory(&self) -> bool {
+        self.end.out_of_memory
     }
 
     /// Finds it in an error and its sources: in a failed call's, for one.
@@ -97,28 +132,40 @@ impl SessionClosed {
 
 impl fmt::Display for SessionClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared {
-            program,
-            reason,
-            exit,
-            stderr,
-        } = &*self.shared;
-        write!(f, "plugin `{program}` ")?;
-        match (reason, exit) {
+        let end = &*self.end;
+        write!(f, "plugin `{}` ", end.program)?;
+        if end.generation > 1 {
+            write!(f, "(generation {}) ", end.generation)?;
+        }
+        match (end.reason, end.exit) {
             (EndReason::Closed, _) => f.write_str("was closed by the host"),
+            (EndReason::Overdue, Some(exit)) if exit != Exit::Signal(SIGKILL) => {
+                write!(
+                    f,
+                    "ended only after SIGTERM when the host closed it: {exit}"
+                )
+            }
             (EndReason::Overdue, _) => {
                 f.write_str("did not end in time when the host closed it and was killed")
             }
             (EndReason::Killed, _) => f.write_str("was killed by the host"),
             (EndReason::Dropped, _) => f.write_str("was killed because its session was dropped"),
+            (EndReason::Left, _) => f.write_str("was left running when its session was dropped"),
             (EndReason::Exited, Some(exit)) => write!(f, "ended unexpectedly: {exit}"),
             (EndReason::Exited, None) => f.write_str("ended unexpectedly"),
             (EndReason::ConnectionLost, _) => {
                 f.write_str("closed its connection while its process lived on; it was killed")
             }
         }?;
-        match (reason, stderr.last()) {
-            (EndReason::Exited | EndReason::ConnectionLost | EndReason::Overdue, Some(line)) => {
+        if end.out_of_memory {
+            f.write_str(", perhaps for want of memory")?;
+        }
+        if let Some(call) = &self.call {
+            write!(f, ", during the call `{call}`")?;
+        }
+        match (end.reason, &end.panicked, end.stderr.last()) {
+            (_, Some(panicked), _) => write!(f, "; {panicked}"),
+            (EndReason::Exited | EndReason::ConnectionLost | EndReason::Overdue, _, Some(line)) => {
                 write!(f, "; its last words: {line}")
             }
             _ => Ok(()),
@@ -129,15 +176,16 @@ impl fmt::Display for SessionClosed {
 impl fmt::Debug for SessionClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionClosed")
-            .field("program", &self.shared.program)
-            .field("reason", &self.shared.reason)
-            .field("exit", &self.shared.exit)
-            .field("stderr", &self.shared.stderr)
+            .field("end", &self.end)
+            .field("call", &self.call)
             .finish()
     }
 }
 
 impl std::error::Error for SessionClosed {}
+
+/// The same on every system that has signals.
+pub(crate) const SIGKILL: i32 = 9;
 
 /// Knows whether, and why, a session has ended. A clone is another ear.
 #[derive(Clone, Debug)]

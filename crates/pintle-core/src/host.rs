@@ -25,6 +25,7 @@ use crate::log::LogEntry;
 use crate::output::OutputTo;
 use crate::runner::Runner;
 use crate::security::Policy;
+use crate::session::Timeouts;
 use environment::Environment;
 
 /// How long a plugin may take from its start to its handshake line, unless the host says otherwise.
@@ -35,6 +36,13 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a plugin may take to end when closed, unless the host says otherwise.
 pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a plugin that did not end when closed may take to end after SIGTERM, unless the host
+/// says otherwise.
+pub const DEFAULT_TERMINATE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long is waited for a plugin that was killed to be gone, unless the host says otherwise.
+pub const DEFAULT_KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The program that launches plugins: its options, and nothing else.
 ///
@@ -48,7 +56,7 @@ pub struct Host {
     environment: Environment,
     start_timeout: Duration,
     connect_timeout: Duration,
-    close_timeout: Duration,
+    ending: Timeouts,
     stdout: OutputTo,
     stderr: OutputTo,
     logs: LogTo,
@@ -96,7 +104,7 @@ impl Host {
             environment: Environment::default(),
             start_timeout: DEFAULT_START_TIMEOUT,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-            close_timeout: DEFAULT_CLOSE_TIMEOUT,
+            ending: Timeouts::default(),
             stdout: OutputTo::default(),
             stderr: OutputTo::default(),
             logs: LogTo::default(),
@@ -212,11 +220,32 @@ impl Host {
         self
     }
 
-    /// How long a plugin may take to end once it is closed, before it is
-    /// killed; [`DEFAULT_CLOSE_TIMEOUT`] by default.
+    /// How long a plugin may take to end once it is closed, before it is sent
+    /// SIGTERM; [`DEFAULT_CLOSE_TIMEOUT`] by default.
     #[must_use]
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
-        self.close_timeout = timeout;
+        self.ending.close = timeout;
+        self
+    }
+
+    /// How long a plugin that did not end when it was closed may take to end after SIGTERM, before
+    /// it is killed; [`DEFAULT_TERMINATE_TIMEOUT`] by default.
+    ///
+    /// Where there is no SIGTERM it is killed at once.
+    #[must_use]
+    pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
+        self.ending.terminate = timeout;
+        self
+    }
+
+    /// How long is waited for a plugin that was killed to be gone; [`DEFAULT_KILL_TIMEOUT`] by
+    /// default.
+    ///
+    /// Only a process that hangs inside the kernel, on a lost network disk for one, takes long.
+    /// After that time the session ends without knowing how the process did.
+    #[must_use]
+    pub fn kill_timeout(mut self, timeout: Duration) -> Self {
+        self.ending.kill = timeout;
         self
     }
 
@@ -270,5 +299,15 @@ impl Host {
         self.plugin_ports = Some(ports.clone());
         self.network = NetworkChoice::Tcp { ports };
         self
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            close: DEFAULT_CLOSE_TIMEOUT,
+            terminate: DEFAULT_TERMINATE_TIMEOUT,
+            kill: DEFAULT_KILL_TIMEOUT,
+        }
     }
 }

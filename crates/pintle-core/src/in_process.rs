@@ -8,13 +8,15 @@ use tokio::sync::{oneshot, watch};
 use crate::ended::Ended;
 use crate::error::{BoxError, LaunchError, LaunchFailure};
 use crate::handshake::ProtocolVersion;
-use crate::host::{DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, SocketDir, StderrTail};
+use crate::host::{DEFAULT_CONNECT_TIMEOUT, SocketDir, StderrTail};
 use crate::net::{Hub, Listener, Net, Network, SameView};
+use crate::oom::OomKills;
 use crate::output::{Output, OutputTo};
 use crate::plugin::PluginSet;
 use crate::runner::{BoxFuture, Exit, Process};
 use crate::security::Security;
-use crate::session::{Facts, Session, Supervised};
+use crate::serve::DEFAULT_SHUTDOWN_GRACE;
+use crate::session::{Facts, Session, Supervised, Timeouts};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
 use crate::tasks::Tasks;
@@ -77,6 +79,7 @@ pub async fn in_process(
     let place = address.clone();
     let facts = Facts {
         program: PROGRAM.to_owned(),
+        generation: 1,
         pid: None,
         version: ProtocolVersion::from(1),
         protocol: transport.protocol(),
@@ -92,7 +95,9 @@ pub async fn in_process(
         output,
         address: place,
         sockets: SocketDir::none(),
-        close_timeout: DEFAULT_CLOSE_TIMEOUT,
+        timeouts: Timeouts::default(),
+        detached: false,
+        oom_kills: OomKills::now(),
         ended: sender,
     };
     Ok(Session::new(facts, connection, ended, supervised))
@@ -125,6 +130,7 @@ async fn serve_here(
         tasks: tasks.clone(),
         stdio: StdioSource::default(),
         shutdown: Shutdown::new(),
+        shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         multiplexed: false,
     };
     let (ready, started) = oneshot::channel();

@@ -29,7 +29,9 @@ mod host;
 mod in_process;
 mod log;
 mod net;
+mod oom;
 mod output;
+mod panicked;
 mod plugin;
 mod runner;
 mod security;
@@ -49,8 +51,9 @@ pub use handshake::{
     ProtocolVersion, VersionMismatch,
 };
 pub use host::{
-    DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_START_TIMEOUT, Host,
-    INHERITED_ENVIRONMENT, Launch, PluginCommand, STDERR_TAIL_LINES,
+    DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_KILL_TIMEOUT, DEFAULT_START_TIMEOUT,
+    DEFAULT_TERMINATE_TIMEOUT, Host, INHERITED_ENVIRONMENT, Launch, PluginCommand,
+    STDERR_TAIL_LINES,
 };
 pub use in_process::in_process;
 pub use log::{HclogLayer, LogEntry, LogStderr};
@@ -59,9 +62,10 @@ pub use net::{
     Translate,
 };
 pub use output::{EachChunk, Output, OutputTo, StdioChannel};
+pub use panicked::Panicked;
 pub use plugin::{Bindings, NotOver, Plugin, PluginOver, PluginSet};
 pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
-pub use serve::{Serve, ServeError, serve};
+pub use serve::{DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, Serve, ServeError, serve};
 pub use session::{DispenseError, PingError, Session};
 pub use shutdown::Shutdown;
 pub use stdio::{StdioSource, StdioStream};

@@ -1,7 +1,18 @@
 //! How a plugin's process is started, waited for and ended.
 
+mod child;
+#[cfg(target_os = "linux")]
+#[allow(
+    unsafe_code,
+    reason = "what happens between fork and exec is unsafe by its nature"
+)]
+mod exec;
 mod exit;
+#[cfg(unix)]
+mod guard;
 mod process;
+#[cfg(unix)]
+mod spawner;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -111,6 +122,18 @@ pub trait Process: Send + Sync + 'static {
     /// Waits for the end of the process itself, not of its pipes. Cancel-safe;
     /// asked again after the end it answers the same.
     fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>>;
+
+    /// Asks the process, and what it started, to end, as SIGTERM does. Does not wait.
+    ///
+    /// # Errors
+    /// When it cannot be asked, by default: it is then killed at once.
+    fn terminate(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Lets the process go: dropping this must leave it running from now on. Called for what was
+    /// launched [detached](crate::PluginCommand::detached) only; by default it does nothing.
+    fn release(&mut self) {}
 
     /// Ends the process, and what it started, by force. Does not wait.
     ///

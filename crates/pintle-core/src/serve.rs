@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod capture;
+mod error;
+mod orphan;
 mod panic;
 mod signals;
 
@@ -12,21 +14,30 @@ use std::io::{self, Write};
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+#[cfg(feature = "mtls")]
 use crate::error::BoxError;
-use crate::handshake::env::{EnvError, PluginEnv};
+use crate::handshake::env::PluginEnv;
 use crate::handshake::{
     CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, listed, negotiate,
 };
 use crate::host::DEFAULT_CONNECT_TIMEOUT;
 use crate::log::LogStderr;
-use crate::net::{Address, Net, NetError, Network, SameView};
-use crate::plugin::{NotOver, Plugin, PluginSet};
-use crate::security::{self, Provider, SecurityError};
+use crate::net::{Address, Net, Network, SameView};
+use crate::plugin::{Plugin, PluginSet};
+use crate::security::{self, Provider};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
 use crate::tasks::Tasks;
 use crate::transport::{Multiplexing, PluginLink, Transports};
+
+pub use error::ServeError;
+pub use orphan::DEFAULT_ORPHAN_TIMEOUT;
+
+/// How long the calls that are open when a plugin is asked to end may take to be answered, unless
+/// the plugin says otherwise.
+pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// Begins a plugin's main: `serve(HANDSHAKE).plugin(Greeter).run(Grpc).await`.
 pub fn serve(handshake: Handshake) -> Serve {
@@ -37,6 +48,8 @@ pub fn serve(handshake: Handshake) -> Serve {
         provider: None,
         until: None,
         keep_stdio: false,
+        shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
+        orphan_timeout: DEFAULT_ORPHAN_TIMEOUT,
     }
 }
 
@@ -48,6 +61,8 @@ pub struct Serve {
     provider: Option<Provider>,
     until: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     keep_stdio: bool,
+    shutdown_grace: Duration,
+    orphan_timeout: Duration,
 }
 
 /// The choice to listen on loopback TCP, at the ports the host allows.
@@ -110,11 +125,35 @@ impl Serve {
         self
     }
 
+    /// How long the calls that are open when the plugin is asked to end may take to be answered,
+    /// before they are ended; [`DEFAULT_SHUTDOWN_GRACE`] by default.
+    ///
+    /// A host that closes waits for it, and no longer than its own close timeout.
+    #[must_use]
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
+    /// How long the plugin may take to end in good order when its host is gone without having
+    /// closed it, before it ends by force; [`DEFAULT_ORPHAN_TIMEOUT`] by default.
+    ///
+    /// A host written with pintle has its plugins ended after 2 seconds, whatever is said here.
+    #[must_use]
+    pub fn orphan_timeout(mut self, timeout: Duration) -> Self {
+        self.orphan_timeout = timeout;
+        self
+    }
+
     /// Shakes hands with the host and serves until the host asks the plugin to
-    /// end, SIGTERM arrives, or [`until`](Self::until) resolves.
+    /// end, SIGTERM arrives, or [`until`](Self::until) resolves; or until the host is gone.
+    ///
+    /// A host that is gone, however it died, is noticed by the end of stdin or of the parent
+    /// process. The process, and with it what it started if it leads its process group, as under
+    /// a host written with pintle, then has the [orphan timeout](Self::orphan_timeout) to end: also if `run` has returned.
     ///
     /// Takes over what belongs to the process: stdout and stderr are captured
-    /// for the host, SIGINT is ignored (a terminal sends it to host and plugin
+    /// for the host, stdin is empty, SIGINT is ignored (a terminal sends it to host and plugin
     /// both), and panics are reported on the real stderr. Not cancel-safe: the
     /// future belongs at the end of `main`.
     ///
@@ -158,12 +197,15 @@ impl Serve {
             stdio: stdio.clone(),
             shutdown: shutdown.clone(),
             multiplexed: can_multiplex && env.multiplex == Some(true),
+            shutdown_grace: self.shutdown_grace,
         };
         let serving = transport
             .serve(plugins, link, listener)
             .map_err(ServeError::NotOver)?;
 
         signals::follow(&tasks, shutdown.clone()).map_err(ServeError::Signals)?;
+        orphan::watch(env.lifeline, shutdown.clone(), self.orphan_timeout)
+            .map_err(ServeError::Orphan)?;
         if let Some(until) = self.until {
             let shutdown = shutdown.clone();
             tasks.spawn(async move {
@@ -283,93 +325,5 @@ impl Outputs {
         if let Self::Captured(capture) = self {
             capture.restore();
         }
-    }
-}
-
-/// Why a plugin could not be served. `Debug` prints what `Display` does, with
-/// its causes, so that a `main` that returns this error shows it.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The program was started by a person, or by a host with another magic cookie.
-    #[error(
-        "this program is a plugin: it extends another program and is not run by hand.\n\
-         The program it extends starts it and shakes hands with it ({cookie_key} is not set\n\
-         as that program would set it)."
-    )]
-    NoHost {
-        /// The environment variable that a host sets.
-        cookie_key: &'static str,
-    },
-    /// A variable the host set cannot be understood.
-    #[error("the environment the host set cannot be understood")]
-    Environment(#[source] EnvError),
-    /// No plugin is offered.
-    #[error("no plugin is offered: add one with Serve::plugin")]
-    NoPlugins,
-    /// A plugin does not work over the transport agreed on.
-    #[error(transparent)]
-    NotOver(NotOver),
-    /// The host's certificate is not one.
-    #[error("the host's certificate is malformed")]
-    HostCertificate(#[source] BoxError),
-    /// The plugin's own certificates could not be had.
-    #[error("no certificate could be made for this plugin")]
-    Identity(#[source] BoxError),
-    /// The host wants TLS, and pintle was built without its `mtls` feature.
-    #[error(
-        "the host requires mutual TLS, and this plugin was built without pintle's `mtls` feature"
-    )]
-    TlsNotBuilt,
-    /// No socket could be made to listen on.
-    #[error("the plugin could not listen")]
-    Listen(#[source] NetError),
-    /// Signals could not be followed.
-    #[error("signals could not be followed")]
-    Signals(#[source] io::Error),
-    /// Stdout and stderr could not be captured.
-    #[error("stdout and stderr could not be captured")]
-    Stdio(#[source] io::Error),
-    /// The handshake line could not be printed.
-    #[error("the handshake line could not be printed: the host is gone")]
-    Line(#[source] io::Error),
-    /// The transport failed.
-    #[error("serving failed")]
-    Transport(#[source] BoxError),
-}
-
-impl ServeError {
-    fn from_env(error: EnvError) -> Self {
-        match error {
-            EnvError::Cookie { key } => Self::NoHost { cookie_key: key },
-            error => Self::Environment(error),
-        }
-    }
-}
-
-impl From<SecurityError> for ServeError {
-    fn from(error: SecurityError) -> Self {
-        match error {
-            SecurityError::NotBuilt => Self::TlsNotBuilt,
-            SecurityError::Malformed(source) => Self::HostCertificate(source),
-            SecurityError::Identity(source) | SecurityError::Provider(source) => {
-                Self::Identity(source)
-            }
-            error @ (SecurityError::Missing | SecurityError::Unexpected) => {
-                Self::HostCertificate(error.into())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

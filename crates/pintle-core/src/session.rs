@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-pub(crate) use supervise::Supervised;
+pub(crate) use supervise::{Supervised, Timeouts};
 
-use crate::ended::{EndReason, Ended, SessionClosed};
+use crate::ended::{End, EndReason, Ended, SessionClosed};
 use crate::error::BoxError;
 use crate::handshake::{Protocol, ProtocolVersion};
 use crate::net::Address;
@@ -23,8 +23,13 @@ use supervise::Order;
 /// A clone is another handle to the same session. It ends when it is
 /// [closed](Self::close) or [killed](Self::kill), when the plugin ends or its
 /// connection is lost, and when the last handle is dropped: that **kills** the
-/// plugin, without waiting. The clients it dispensed do not keep it alive; their
-/// calls then fail with the [`SessionClosed`] reason.
+/// plugin, and what it started, without waiting or blocking, unless it was launched
+/// [detached](crate::PluginCommand::detached). The clients it dispensed do not keep it alive;
+/// their calls then fail with the [`SessionClosed`] reason.
+///
+/// Whichever way it ends, what the plugin started and left in its process group is killed, too.
+/// When the host itself is gone, however it died, so is the plugin: at once, or, written with
+/// pintle, within 2 seconds.
 #[derive(Clone)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -41,6 +46,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) program: String,
+    pub(crate) generation: u64,
     pub(crate) pid: Option<u32>,
     pub(crate) version: ProtocolVersion,
     pub(crate) protocol: Protocol,
@@ -57,7 +63,8 @@ impl Session {
     ) -> Self {
         let (orders, receiver) = mpsc::unbounded_channel();
         // The one task that nobody owns: it owns all others, and ends with the process.
-        tokio::spawn(supervised.run(facts.program.clone(), receiver));
+        let supervising = supervised.run(facts.program.clone(), facts.generation, receiver);
+        tokio::spawn(supervising);
         Self {
             shared: Arc::new(Shared {
                 facts,
@@ -138,6 +145,12 @@ impl Session {
         &self.shared.facts.program
     }
 
+    /// Which launch of its [`PluginCommand`](crate::PluginCommand) or [`Launch`](crate::Launch)
+    /// this is: 1 is the first. Launches that failed count.
+    pub fn generation(&self) -> u64 {
+        self.shared.facts.generation
+    }
+
     /// The local process id, if the runner started a local process.
     ///
     /// After the session has ended the number may name another process.
@@ -155,13 +168,15 @@ impl Session {
     }
 
     /// Asks the plugin to end, and waits until its process and everything of
-    /// this session is gone; kills it after the host's close timeout.
+    /// this session is gone: a plugin that has not ended after the host's
+    /// [close timeout](crate::Host::close_timeout) is sent SIGTERM, and is killed after the
+    /// [terminate timeout](crate::Host::terminate_timeout).
     ///
     /// Dropping the future does not take the request back.
     ///
     /// # Errors
     /// [`SessionClosed`], when the session ended for another reason than this
-    /// request, or the plugin had to be killed.
+    /// request, or the plugin did not end before SIGTERM.
     pub async fn close(&self) -> Result<Exit, SessionClosed> {
         let _ = self.shared.orders.send(Order::Close);
         let closed = self.closed().await;
@@ -180,12 +195,15 @@ impl Session {
     }
 
     fn lost_with_runtime(&self) -> SessionClosed {
-        SessionClosed::new(
-            self.program().to_owned(),
-            EndReason::Dropped,
-            None,
-            Vec::new(),
-        )
+        SessionClosed::new(End {
+            program: self.program().to_owned(),
+            generation: self.generation(),
+            reason: EndReason::Dropped,
+            exit: None,
+            stderr: Vec::new(),
+            panicked: None,
+            out_of_memory: false,
+        })
     }
 }
 

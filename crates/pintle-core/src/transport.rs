@@ -5,6 +5,7 @@ mod erased;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use erased::{AnyConnection, AnyTransport};
 
@@ -145,6 +146,8 @@ pub struct PluginLink {
     pub stdio: StdioSource,
     /// To be triggered when the host asks the plugin to end, and to be waited for.
     pub shutdown: Shutdown,
+    /// How long the calls that are open then may take to be answered.
+    pub shutdown_grace: Duration,
     /// Whether both sides agreed to put everything on one connection.
     pub multiplexed: bool,
 }

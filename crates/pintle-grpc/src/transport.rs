@@ -160,7 +160,11 @@ impl Transport for Grpc {
         link: PluginLink,
         listener: Listener,
     ) -> Result<(), BoxError> {
-        Ok(server.run(self.settings(), link, listener).await?)
+        let settings = Settings {
+            shutdown_grace: link.shutdown_grace,
+            ..self.settings()
+        };
+        Ok(server.run(settings, link, listener).await?)
     }
 }
 

@@ -28,7 +28,7 @@ const BROKER_ACCEPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long open calls may go on when a plugin ends. A host kills its plugin 2 seconds after
 /// asking it to end.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = pintle_core::DEFAULT_SHUTDOWN_GRACE;
 
 /// The most that a message's length can say, less its head.
 const LARGEST_MESSAGE_BYTES: usize = i32::MAX as usize;
@@ -130,6 +130,7 @@ impl Tarpc {
             keepalive: self.keepalive,
             dial_timeout: self.broker_dial_timeout,
             accept_timeout: self.broker_accept_timeout,
+            grace: SHUTDOWN_GRACE,
         }
     }
 }
@@ -154,7 +155,11 @@ impl Transport for Tarpc {
     }
 
     fn server(&self, link: &PluginLink) -> TarpcServer {
-        TarpcServer::new(TarpcBroker::new(self.settings(), link.tasks.clone()))
+        let settings = Settings {
+            grace: link.shutdown_grace,
+            ..self.settings()
+        };
+        TarpcServer::new(TarpcBroker::new(settings, link.tasks.clone()))
     }
 
     fn begin_plugin(&self, server: &mut TarpcServer, plugin: &'static str) {
@@ -180,6 +185,8 @@ pub(crate) struct Settings {
     keepalive: Option<(Duration, Duration)>,
     pub(crate) dial_timeout: Duration,
     pub(crate) accept_timeout: Duration,
+    /// How long the calls that are open at the end may take to be answered.
+    grace: Duration,
 }
 
 impl Settings {
@@ -209,7 +216,7 @@ impl Settings {
             max_calls: self.max_calls.saturating_mul(2),
             tasks,
             stop,
-            grace: SHUTDOWN_GRACE,
+            grace: self.grace,
         }
     }
 }

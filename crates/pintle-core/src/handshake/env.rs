@@ -31,8 +31,33 @@ pub(crate) const UNIX_SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
 /// between. Ours alone; a host that does not set it speaks gRPC.
 pub(crate) const TRANSPORTS: &str = "PINTLE_TRANSPORTS";
 
+/// How the plugin learns that its host is gone; a [`Lifeline`] by its word. Ours alone; under a host
+/// that does not set it, the end of the parent process tells.
+pub(crate) const LIFELINE: &str = "PINTLE_LIFELINE";
+
 /// The prefix of every variable that is ours alone.
 const OWN_PREFIX: &str = "PINTLE_";
+
+/// How a plugin learns that its host is gone, however that died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifeline {
+    /// Its stdin, where nothing comes, has ended.
+    Stdin,
+    /// Not at all: it is to outlive its host.
+    None,
+}
+
+impl Lifeline {
+    const ALL: [Self; 2] = [Self::Stdin, Self::None];
+
+    /// The value of the variable.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Stdin => "stdin",
+            Self::None => "none",
+        }
+    }
+}
 
 const SHARED: [&str; 7] = [
     PROTOCOL_VERSIONS,

@@ -2,8 +2,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Host, launch};
+use super::Host;
+use super::launch::{self, Fate};
 use crate::error::LaunchError;
 use crate::runner::{CommandRunner, Runner};
 use crate::session::Session;
@@ -14,6 +16,7 @@ use crate::transport::Transports;
 pub struct PluginCommand {
     host: Host,
     command: CommandRunner,
+    launches: Launches,
 }
 
 impl PluginCommand {
@@ -23,8 +26,14 @@ impl PluginCommand {
             args: Vec::new(),
             dir: None,
             stdin: false,
+            detached: false,
         };
-        Self { host, command }
+        let launches = Launches::default();
+        Self {
+            host,
+            command,
+            launches,
+        }
     }
 
     /// Adds an argument.
@@ -65,6 +74,18 @@ impl PluginCommand {
         self
     }
 
+    /// Lets the plugin outlive its session and its host, instead of being killed with them.
+    ///
+    /// Dropping the last [`Session`] then leaves it running, with its socket;
+    /// [`close`](Session::close) and [`kill`](Session::kill) end it as ever. What it writes to its
+    /// real stdout and stderr after that finds nobody: a plugin must bear that. What it started is
+    /// its own affair, except when it is killed by this host.
+    #[must_use]
+    pub fn detached(mut self) -> Self {
+        self.command.detached = true;
+        self
+    }
+
     /// Starts the plugin, shakes hands and connects over one of `transports`.
     ///
     /// Dropping the future kills the process and leaves nothing.
@@ -72,7 +93,11 @@ impl PluginCommand {
     /// # Errors
     /// [`LaunchError`] names the program, the cause and its last stderr lines.
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
-        launch::launch(&self.host, &self.command, transports.into()).await
+        let fate = Fate {
+            generation: self.launches.next(),
+            detached: self.command.detached,
+        };
+        launch::launch(&self.host, &self.command, transports.into(), fate).await
     }
 }
 
@@ -81,11 +106,17 @@ impl PluginCommand {
 pub struct Launch {
     host: Host,
     runner: Arc<dyn Runner>,
+    launches: Launches,
 }
 
 impl Launch {
     pub(super) fn new(host: Host, runner: Arc<dyn Runner>) -> Self {
-        Self { host, runner }
+        let launches = Launches::default();
+        Self {
+            host,
+            runner,
+            launches,
+        }
     }
 
     /// Starts the plugin, shakes hands and connects over one of `transports`.
@@ -95,7 +126,11 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`] names the program, the cause and its last stderr lines.
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
-        launch::launch(&self.host, &*self.runner, transports.into()).await
+        let fate = Fate {
+            generation: self.launches.next(),
+            detached: false,
+        };
+        launch::launch(&self.host, &*self.runner, transports.into(), fate).await
     }
 }
 
@@ -104,5 +139,17 @@ impl fmt::Debug for Launch {
         f.debug_struct("Launch")
             .field("program", &self.runner.program())
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts the launches of one command. A clone counts on with it.
+#[derive(Clone, Debug, Default)]
+struct Launches {
+    begun: Arc<AtomicU64>,
+}
+
+impl Launches {
+    fn next(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed) + 1
     }
 }

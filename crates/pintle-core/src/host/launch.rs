@@ -18,10 +18,11 @@ use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::env::HostEnv;
 use crate::handshake::{HandshakeLine, VersionMismatch};
 use crate::net::{Address, Net, Network, Translate, remove_stale};
+use crate::oom::OomKills;
 use crate::output::{Output, StdioChannel};
 use crate::runner::{Process, Runner, StartPlan, Started};
 use crate::security::{Offer, Security, SecurityError};
-use crate::session::{Facts, Session, Supervised};
+use crate::session::{Facts, Session, Supervised, Timeouts};
 use crate::tasks::Tasks;
 use crate::transport::{AnyConnection, AnyTransport, HostLink, Multiplexing, Transports};
 
@@ -33,10 +34,20 @@ const EXIT_GRACE: Duration = Duration::from_millis(500);
 /// How long a plugin that failed to start may take to say its last words.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// What a launch has of its own, beside the options of its host.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    /// The how-manieth launch of its kind it is.
+    pub(super) generation: u64,
+    /// Whether the plugin lives on when its session is dropped.
+    pub(super) detached: bool,
+}
+
 pub(super) async fn launch(
     host: &Host,
     runner: &dyn Runner,
     transports: Transports,
+    fate: Fate,
 ) -> Result<Session, LaunchError> {
     let program = runner.program();
     let early = |failure| LaunchError::new(program.clone(), failure, None, Vec::new());
@@ -58,7 +69,7 @@ pub(super) async fn launch(
 
     let mut child = Starting::new(host, program.clone(), started);
     match child.shake_hands(host, &transports, offer, &sockets).await {
-        Ok(ready) => Ok(child.into_session(ready, sockets, host.close_timeout)),
+        Ok(ready) => Ok(child.into_session(ready, sockets, host.ending, fate)),
         Err(failure) => Err(child.give_up(failure).await),
     }
 }
@@ -110,6 +121,7 @@ struct Starting {
     address: Option<Address>,
     output: Output,
     tail: StderrTail,
+    oom_kills: OomKills,
     /// The readers of what the plugin writes; they outlive its process, to hear its last words.
     outputs: Tasks,
     /// The tasks of the connection.
@@ -153,6 +165,7 @@ impl Starting {
             address: None,
             output,
             tail,
+            oom_kills: OomKills::now(),
             unless_connected: [&outputs, &tasks].map(|all| all.stopping().clone().drop_guard()),
             outputs,
             tasks,
@@ -274,7 +287,13 @@ impl Starting {
         LaunchError::new(self.program, failure, exit, self.tail.lines())
     }
 
-    fn into_session(self, ready: Ready, sockets: SocketDir, close_timeout: Duration) -> Session {
+    fn into_session(
+        self,
+        ready: Ready,
+        sockets: SocketDir,
+        timeouts: Timeouts,
+        fate: Fate,
+    ) -> Session {
         for guard in self.unless_connected {
             guard.disarm();
         }
@@ -288,6 +307,7 @@ impl Starting {
         } = ready;
         let facts = Facts {
             program: self.program,
+            generation: fate.generation,
             pid: self.process.pid(),
             version: line.app_version,
             protocol: line.protocol,
@@ -303,7 +323,9 @@ impl Starting {
             tail: self.tail,
             output: self.output,
             sockets,
-            close_timeout,
+            timeouts,
+            detached: fate.detached,
+            oom_kills: self.oom_kills,
             ended: sender,
         };
         Session::new(facts, connection, ended, supervised)

@@ -29,6 +29,13 @@ impl SocketDir {
         self.dir.as_ref().map(tempfile::TempDir::path)
     }
 
+    /// Leaves the directory where it is, for a plugin that lives on.
+    pub(crate) fn keep(self) {
+        if let Some(dir) = self.dir {
+            let _ = dir.keep();
+        }
+    }
+
     /// Removes the directory and whatever a plugin left in it.
     pub(crate) fn remove(self) {
         if let Some(dir) = self.dir

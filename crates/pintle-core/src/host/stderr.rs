@@ -1,12 +1,13 @@
 //! Follows a plugin's real stderr: its log, and its last words.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::LogTo;
 use crate::log::{Line, LineSplitter, LogEntry, LogParser, emit};
+use crate::panicked::{PanicReader, Panicked};
 
 /// How many of a plugin's last stderr lines errors carry.
 pub const STDERR_TAIL_LINES: usize = 20;
@@ -14,24 +15,44 @@ pub const STDERR_TAIL_LINES: usize = 20;
 /// How much of each of those lines is kept, in characters.
 const TAIL_LINE_CHARS: usize = 1024;
 
-/// A plugin's last stderr lines. A clone is the same lines.
+/// A plugin's last stderr lines, and what they tell of its end. A clone is the same lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StderrTail {
-    lines: Arc<Mutex<VecDeque<String>>>,
+    heard: Arc<Mutex<Heard>>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    lines: VecDeque<String>,
+    panics: PanicReader,
 }
 
 impl StderrTail {
     pub(crate) fn lines(&self) -> Vec<String> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().cloned().collect()
+        self.lock().lines.iter().cloned().collect()
     }
 
-    fn push(&self, text: &str) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == STDERR_TAIL_LINES {
-            lines.pop_front();
+    /// The last panic it told of, however many lines ago.
+    pub(crate) fn panicked(&self) -> Option<Panicked> {
+        self.lock().panics.found()
+    }
+
+    /// Whether it said that memory was refused to it.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        self.lock().panics.out_of_memory()
+    }
+
+    fn push(&self, entry: &LogEntry) {
+        let mut heard = self.lock();
+        heard.panics.line(&entry.message);
+        if heard.lines.len() == STDERR_TAIL_LINES {
+            heard.lines.pop_front();
         }
-        lines.push_back(shown(text));
+        heard.lines.push_back(shown(&last_word(entry)));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,7 +81,7 @@ pub(super) async fn follow(
     let mut parser = LogParser::default();
     let mut take = |piece: Line<'_>| {
         let entry = parser.piece(&piece);
-        tail.push(&last_word(&entry));
+        tail.push(&entry);
         match &logs {
             LogTo::Tracing => emit(&entry, &program),
             LogTo::Each(each) => each(&entry),

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 
-use tokio::process::{Child, Command};
-
-use super::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
+use super::child::{self, Bond, Spawned};
+use super::{BoxFuture, Runner, StartError, StartPlan, Started};
+use crate::handshake::env::{LIFELINE, Lifeline};
 
 /// Starts one program with its arguments, as often as asked.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct CommandRunner {
     pub(crate) args: Vec<OsString>,
     pub(crate) dir: Option<PathBuf>,
     pub(crate) stdin: bool,
+    pub(crate) detached: bool,
 }
 
 impl Runner for CommandRunner {
@@ -24,45 +25,38 @@ impl Runner for CommandRunner {
     }
 
     fn start(&self, plan: StartPlan) -> BoxFuture<'_, Result<Started, StartError>> {
-        Box::pin(async move { self.spawn(plan) })
+        Box::pin(self.spawn(plan))
     }
 }
 
 impl CommandRunner {
-    fn spawn(&self, plan: StartPlan) -> Result<Started, StartError> {
+    async fn spawn(&self, plan: StartPlan) -> Result<Started, StartError> {
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.args)
-            .env_clear()
-            .envs(plan.environment)
-            .stdin(if self.stdin {
-                Stdio::inherit()
-            } else {
-                Stdio::null()
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        // A group of its own lets us end what the plugin started together with
-        // it. A plugin that reads the terminal must stay in ours.
-        #[cfg(unix)]
-        if !self.stdin {
-            command.process_group(0);
-        }
+        command.args(&self.args).env_clear().envs(plan.environment);
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
         }
-        let mut child = command.spawn().map_err(|error| self.explain(error))?;
-        let stdout = child.stdout.take().expect("stdout was asked to be piped");
-        let stderr = child.stderr.take().expect("stderr was asked to be piped");
-        Ok(Started::new(
-            ChildProcess {
-                child,
-                group: !self.stdin,
-            },
+        let bond = match (self.detached, self.stdin) {
+            (true, _) => Bond::Detached,
+            (false, true) => Bond::Terminal,
+            (false, false) => Bond::Usual,
+        };
+        let lifeline = match bond {
+            Bond::Usual => Some(Lifeline::Stdin),
+            // Its parent's end is all that such a plugin can see.
+            Bond::Terminal => None,
+            Bond::Detached => Some(Lifeline::None),
+        };
+        if let Some(lifeline) = lifeline {
+            command.env(LIFELINE, lifeline.word());
+        }
+        let spawned = child::spawn(command, bond).await;
+        let Spawned {
+            child,
             stdout,
             stderr,
-        ))
+        } = spawned.map_err(|error| self.explain(error))?;
+        Ok(Started::new(child, stdout, stderr))
     }
 
     /// Tells the causes apart that the operating system lumps together.
@@ -91,52 +85,5 @@ impl CommandRunner {
                 .unwrap_or(Path::new(""))
                 .join(&self.program)
                 .exists()
-    }
-}
-
-struct ChildProcess {
-    child: Child,
-    /// Whether the child leads a process group of its own.
-    group: bool,
-}
-
-impl Process for ChildProcess {
-    fn id(&self) -> String {
-        match self.child.id() {
-            Some(pid) => format!("pid {pid}"),
-            None => "a process that has ended".to_owned(),
-        }
-    }
-
-    fn pid(&self) -> Option<u32> {
-        self.child.id()
-    }
-
-    fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>> {
-        Box::pin(async { self.child.wait().await.map(Exit::from) })
-    }
-
-    fn kill(&mut self) -> io::Result<()> {
-        // Until the child has been waited for, its pid is ours: no stranger can
-        // have been given it, nor its group.
-        #[cfg(unix)]
-        if let (Some(pid), true) = (self.child.id(), self.group) {
-            let pid = i32::try_from(pid)
-                .ok()
-                .and_then(rustix::process::Pid::from_raw);
-            if let Some(pid) = pid {
-                let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-            }
-        }
-        if self.child.id().is_none() {
-            return Ok(());
-        }
-        self.child.start_kill()
-    }
-}
-
-impl Drop for ChildProcess {
-    fn drop(&mut self) {
-        let _ = self.kill();
     }
 }

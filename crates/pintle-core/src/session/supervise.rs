@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::ended::{EndReason, SessionClosed};
+use crate::ended::{End, EndReason, SIGKILL, SessionClosed};
 use crate::host::{SocketDir, StderrTail};
 use crate::net::{Address, remove_stale};
+use crate::oom::OomKills;
 use crate::output::Output;
 use crate::runner::{Exit, Process};
 use crate::tasks::Tasks;
@@ -21,19 +22,25 @@ const LOSS_GRACE: Duration = Duration::from_millis(500);
 
 /// How long the outputs of a process that has ended may take to be read to their end.
 ///
-/// A grandchild may hold them open for ever.
+/// A grandchild that left the plugin's process group may hold them open for ever.
 const OUTPUTS_GRACE: Duration = Duration::from_millis(100);
-
-/// How long a killed process may take to be gone.
-///
-/// Only one that hangs inside the kernel needs longer, and nothing can be done about it.
-const KILL_GRACE: Duration = Duration::from_secs(2);
 
 /// What a handle can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Close,
     Kill,
+}
+
+/// How long each step of an ending may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// From the request to end to SIGTERM.
+    pub(crate) close: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub(crate) terminate: Duration,
+    /// From SIGKILL to being given up. Only a process that hangs inside the kernel takes long.
+    pub(crate) kill: Duration,
 }
 
 /// Everything a session owns, given to its task.
@@ -49,27 +56,46 @@ pub(crate) struct Supervised {
     /// Where the plugin listened, as this side reaches it.
     pub(crate) address: Address,
     pub(crate) sockets: SocketDir,
-    pub(crate) close_timeout: Duration,
+    pub(crate) timeouts: Timeouts,
+    /// Whether the plugin lives on when the last handle is dropped.
+    pub(crate) detached: bool,
+    pub(crate) oom_kills: OomKills,
     pub(crate) ended: watch::Sender<Option<SessionClosed>>,
 }
 
 impl Supervised {
     /// Waits for the end, brings it about, cleans up, and only then tells.
-    pub(crate) async fn run(mut self, program: String, mut orders: mpsc::UnboundedReceiver<Order>) {
+    pub(crate) async fn run(
+        mut self,
+        program: String,
+        generation: u64,
+        mut orders: mpsc::UnboundedReceiver<Order>,
+    ) {
         let (reason, exit) = match self.first_event(&mut orders).await {
             Event::Exited(exit) => (EndReason::Exited, exit),
             Event::Lost => self.connection_lost().await,
             Event::Ordered(Some(Order::Close)) => self.close(&mut orders).await,
             Event::Ordered(Some(Order::Kill)) => (EndReason::Killed, self.kill().await),
+            Event::Ordered(None) if self.detached => (EndReason::Left, None),
             Event::Ordered(None) => (EndReason::Dropped, self.kill().await),
         };
-        // The outputs first: what the plugin said last still comes over the connection.
-        self.outputs.finish_within(OUTPUTS_GRACE).await;
+        let left = reason == EndReason::Left;
+        if left {
+            self.process.release();
+            self.outputs.finish().await;
+        } else {
+            // The outputs first: what the plugin said last still comes over the connection.
+            self.outputs.finish_within(OUTPUTS_GRACE).await;
+        }
         self.tasks.finish().await;
-        remove_stale(&self.address).await;
-        self.sockets.remove();
+        let closed = self.tell(program, generation, reason, exit);
+        if left {
+            self.sockets.keep();
+        } else {
+            remove_stale(&self.address).await;
+            self.sockets.remove();
+        }
         self.output.flush();
-        let closed = SessionClosed::new(program, reason, exit, self.tail.lines());
         tracing::debug!(%closed, "session ended");
         self.ended.send_replace(Some(closed));
     }
@@ -90,7 +116,7 @@ impl Supervised {
         }
     }
 
-    /// Asks, waits, and kills when the time has passed or somebody orders it.
+    /// Asks, and asks again by a signal, and kills when the time has passed or somebody orders it.
     async fn close(
         &mut self,
         orders: &mut mpsc::UnboundedReceiver<Order>,
@@ -102,12 +128,29 @@ impl Supervised {
                 tracing::trace!(error, "no answer to the request to end");
             }
         });
-        let reason = tokio::select! {
-            exit = self.process.wait() => return (EndReason::Closed, exit.ok()),
-            () = tokio::time::sleep(self.close_timeout) => EndReason::Overdue,
-            () = kill_ordered(orders) => EndReason::Killed,
+        let reason = match self.ends_within(self.timeouts.close, orders).await {
+            Ended::Exited(exit) => return (EndReason::Closed, exit),
+            Ended::KillOrdered => EndReason::Killed,
+            Ended::TimedOut if self.process.terminate().is_err() => EndReason::Overdue,
+            Ended::TimedOut => match self.ends_within(self.timeouts.terminate, orders).await {
+                Ended::Exited(exit) => return (EndReason::Overdue, exit),
+                Ended::KillOrdered => EndReason::Killed,
+                Ended::TimedOut => EndReason::Overdue,
+            },
         };
         (reason, self.kill().await)
+    }
+
+    async fn ends_within(
+        &mut self,
+        time: Duration,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> Ended {
+        tokio::select! {
+            exit = self.process.wait() => Ended::Exited(exit.ok()),
+            () = tokio::time::sleep(time) => Ended::TimedOut,
+            () = kill_ordered(orders) => Ended::KillOrdered,
+        }
     }
 
     /// Ends the process by force; how it ended, unless even that took too long.
@@ -115,8 +158,40 @@ impl Supervised {
         if let Err(error) = self.process.kill() {
             tracing::warn!(%error, process = self.process.id(), "the plugin could not be killed");
         }
-        timeout(KILL_GRACE, self.process.wait()).await.ok()?.ok()
+        timeout(self.timeouts.kill, self.process.wait())
+            .await
+            .ok()?
+            .ok()
     }
+
+    fn tell(
+        &self,
+        program: String,
+        generation: u64,
+        reason: EndReason,
+        exit: Option<Exit>,
+    ) -> SessionClosed {
+        let by_itself = ended_by_itself(reason, exit);
+        let by_stranger = reason == EndReason::Exited && exit == Some(Exit::Signal(SIGKILL));
+        SessionClosed::new(End {
+            program,
+            generation,
+            reason,
+            exit,
+            stderr: self.tail.lines(),
+            panicked: self.tail.panicked().filter(|_| by_itself),
+            out_of_memory: (by_itself && self.tail.out_of_memory())
+                || (by_stranger && self.oom_kills.have_risen()),
+        })
+    }
+}
+
+/// Whether the process ended by its own doing, and not in good order: a panic may be why.
+fn ended_by_itself(reason: EndReason, exit: Option<Exit>) -> bool {
+    const SIGTERM: i32 = 15;
+    let by_signal = [SIGKILL, SIGTERM].map(Exit::Signal);
+    reason == EndReason::Exited
+        && exit.is_none_or(|exit| !exit.success() && !by_signal.contains(&exit))
 }
 
 /// Resolves when a handle orders a kill. That nobody is left to order anything
@@ -135,4 +210,11 @@ enum Event {
     Exited(Option<Exit>),
     Ordered(Option<Order>),
     Lost,
+}
+
+/// What became of a process that was asked to end.
+enum Ended {
+    Exited(Option<Exit>),
+    TimedOut,
+    KillOrdered,
 }

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::{
-    CLIENT_CERT, DEFAULT_PORTS, MAX_PORT, MIN_PORT, MULTIPLEX_GRPC, PROTOCOL_VERSIONS, TRANSPORTS,
-    UNIX_SOCKET_DIR, UNIX_SOCKET_GROUP, parse_bool,
+    CLIENT_CERT, DEFAULT_PORTS, LIFELINE, Lifeline, MAX_PORT, MIN_PORT, MULTIPLEX_GRPC,
+    PROTOCOL_VERSIONS, TRANSPORTS, UNIX_SOCKET_DIR, UNIX_SOCKET_GROUP, parse_bool,
 };
 use crate::excerpt::excerpt;
 use crate::handshake::version::{LIST_LIMIT, parse_list};
@@ -41,6 +41,8 @@ pub(crate) struct PluginEnv {
     pub(crate) socket_group: Option<String>,
     /// The transports the host offers, most preferred first; `None` if it sent no list.
     pub(crate) transports: Option<Vec<Protocol>>,
+    /// How the plugin learns that its host is gone; `None` if the host does not say.
+    pub(crate) lifeline: Option<Lifeline>,
 }
 
 impl PluginEnv {
@@ -62,6 +64,7 @@ impl PluginEnv {
             socket_dir: environment.value(UNIX_SOCKET_DIR).map(PathBuf::from),
             socket_group: environment.text(UNIX_SOCKET_GROUP, VALUE_LIMIT_BYTES)?,
             transports: environment.transports()?,
+            lifeline: environment.lifeline(),
         })
     }
 }
@@ -120,6 +123,12 @@ impl<L: Fn(&str) -> Option<OsString>> Environment<L> {
         // A word we cannot read is a transport we do not have.
         let words = text.split(',').filter_map(|word| word.trim().parse().ok());
         Ok(Some(words.take(TRANSPORTS_LIMIT).collect()))
+    }
+
+    /// A word that we do not know is from a newer host, and tells us nothing.
+    fn lifeline(&self) -> Option<Lifeline> {
+        let word = self.value(LIFELINE)?;
+        Lifeline::ALL.into_iter().find(|one| word == one.word())
     }
 
     fn text(&self, name: &'static str, limit: usize) -> Result<Option<String>, EnvError> {

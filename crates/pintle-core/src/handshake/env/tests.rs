@@ -67,6 +67,7 @@ fn an_empty_environment_gives_the_defaults() {
         socket_dir: None,
         socket_group: None,
         transports: None,
+        lifeline: None,
     };
     assert_eq!(read(&[]), Ok(expected.clone()));
     let empty: Vec<_> = SHARED
@@ -265,6 +266,16 @@ fn host() -> impl Strategy<Value = HostEnv> {
         )
 }
 
+#[test]
+fn how_to_learn_of_the_hosts_end_is_read_and_a_word_of_a_newer_host_says_nothing() {
+    let lifeline = |word| read(&[(LIFELINE, word)]).unwrap().lifeline;
+    for one in [Lifeline::Stdin, Lifeline::None] {
+        assert_eq!(lifeline(one.word()), Some(one));
+    }
+    assert_eq!(lifeline("smoke-signals"), None);
+    assert!(is_reserved(LIFELINE, "COOKIE"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
@@ -278,6 +289,7 @@ proptest! {
             socket_dir: host.socket_dir.clone(),
             socket_group: host.socket_group.clone(),
             transports: (!host.transports.is_empty()).then(|| host.transports.clone()),
+            lifeline: None,
         };
         let variables: HashMap<_, _> = host.into_variables().into_iter().collect();
         prop_assert!(variables.keys().all(|name| is_reserved(name, "COOKIE")));

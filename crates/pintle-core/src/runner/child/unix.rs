@@ -1,0 +1,224 @@
+//! A child that a thread waits for: it is signalled only while its number is its own.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::sync::watch;
+
+use super::{Bond, Spawned};
+use crate::runner::guard::{self, Guarded};
+use crate::runner::{BoxFuture, Exit, Process, spawner};
+
+/// The thread that waits for a child does little else.
+const STACK_BYTES: usize = 128 * 1024;
+
+/// Starts `command` from the thread that never ends. Dropping the future leaves no child.
+pub(in crate::runner) async fn spawn(command: Command, bond: Bond) -> io::Result<Spawned> {
+    let Started {
+        child,
+        stdout,
+        stderr,
+    } = spawner::run(move || start(command, bond)).await??;
+    Ok(Spawned {
+        child,
+        stdout: ChildStdout::from_std(stdout)?,
+        stderr: ChildStderr::from_std(stderr)?,
+    })
+}
+
+struct Started {
+    child: Child,
+    stdout: std::process::ChildStdout,
+    stderr: std::process::ChildStderr,
+}
+
+fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
+    command
+        .stdin(match bond {
+            Bond::Usual => Stdio::piped(),
+            Bond::Terminal => Stdio::inherit(),
+            Bond::Detached => Stdio::null(),
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if bond != Bond::Terminal {
+        command.process_group(0);
+    }
+    #[cfg(target_os = "linux")]
+    if bond != Bond::Detached {
+        crate::runner::exec::follow_parent(&mut command)?;
+    }
+
+    // The thread first: without it, a child that runs could not be waited for.
+    let (give, take) = mpsc::channel::<Waited>();
+    thread::Builder::new()
+        .name("pintle-wait".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            if let Ok(waited) = take.recv() {
+                waited.wait();
+            }
+        })?;
+    let mut child = command.spawn()?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.expect("the number of a child is positive");
+    let stdout = child.stdout.take().expect("stdout was asked to be piped");
+    let stderr = child.stderr.take().expect("stderr was asked to be piped");
+    let lifeline = child.stdin.take();
+
+    let own = Own::new(pid, bond);
+    let (told, exit) = watch::channel(None);
+    let waited = Waited {
+        child,
+        own: Arc::clone(&own),
+        guarded: (bond == Bond::Usual).then(|| guard::watch(pid)).flatten(),
+        told,
+    };
+    give.send(waited)
+        .expect("the thread takes before it does anything else");
+    Ok(Started {
+        child: Child {
+            own,
+            exit,
+            released: false,
+            _lifeline: lifeline,
+        },
+        stdout,
+        stderr,
+    })
+}
+
+/// A child that runs, or has run.
+pub(in crate::runner) struct Child {
+    own: Arc<Own>,
+    exit: watch::Receiver<Option<Exit>>,
+    released: bool,
+    /// Never written to: its end tells the child of ours.
+    _lifeline: Option<ChildStdin>,
+}
+
+impl Process for Child {
+    fn id(&self) -> String {
+        match self.pid() {
+            Some(pid) => format!("pid {pid}"),
+            None => "a process that has ended".to_owned(),
+        }
+    }
+
+    fn pid(&self) -> Option<u32> {
+        let running = self.exit.borrow().is_none();
+        running.then(|| self.own.pid.as_raw_nonzero().get().unsigned_abs())
+    }
+
+    fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>> {
+        Box::pin(async {
+            let exit = self.exit.wait_for(Option::is_some).await;
+            Ok(exit.ok().and_then(|exit| *exit).unwrap_or(Exit::Unknown))
+        })
+    }
+
+    fn terminate(&mut self) -> io::Result<()> {
+        self.own.signal(Signal::TERM)
+    }
+
+    fn release(&mut self) {
+        self.released = true;
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        self.own.signal(Signal::KILL)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.released {
+            // One that cannot be killed now cannot be killed later either.
+            let _ = self.kill();
+        }
+    }
+}
+
+/// A child's number, for as long as it is the child's own: until it has been waited for, no
+/// stranger can have been given it, nor its group.
+struct Own {
+    pid: Pid,
+    bond: Bond,
+    still: Mutex<bool>,
+}
+
+impl Own {
+    fn new(pid: Pid, bond: Bond) -> Arc<Self> {
+        Arc::new(Self {
+            pid,
+            bond,
+            still: Mutex::new(true),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.still.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To the child and whatever else is in its group. One that has ended is no error.
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        let still = self.lock();
+        if !*still {
+            return Ok(());
+        }
+        let led = self.bond != Bond::Terminal;
+        let group = led.then(|| kill_process_group(self.pid, signal));
+        match group {
+            // One that asks to end is asked once. One that kills makes sure: a child can leave its group.
+            Some(Ok(())) if signal != Signal::KILL => Ok(()),
+            _ => match kill_process(self.pid, signal) {
+                Ok(()) | Err(Errno::SRCH) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+}
+
+/// The end of a child, as the thread that waits for it sees it.
+struct Waited {
+    child: std::process::Child,
+    own: Arc<Own>,
+    guarded: Option<Guarded>,
+    told: watch::Sender<Option<Exit>>,
+}
+
+impl Waited {
+    fn wait(mut self) {
+        // Without taking note of it: the number stays the child's own for what follows.
+        let seen = loop {
+            match waitid(
+                WaitId::Pid(self.own.pid),
+                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            ) {
+                Err(Errno::INTR) => {}
+                seen => break seen.is_ok(),
+            }
+        };
+        let mut still = self.own.lock();
+        if seen && self.own.bond == Bond::Usual {
+            // What the child started and left behind. That there is nothing is the usual case.
+            let _ = kill_process_group(self.own.pid, Signal::KILL);
+        }
+        if let Some(guarded) = &self.guarded {
+            guarded.forget();
+        }
+        let status = self.child.wait();
+        *still = false;
+        drop(still);
+        self.told
+            .send_replace(Some(status.map_or(Exit::Unknown, Exit::from)));
+    }
+}

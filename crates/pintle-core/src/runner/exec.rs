@@ -1,0 +1,204 @@
+//! What a child does between fork and exec on Linux: the only `unsafe` of this crate.
+
+use std::ffi::{CString, OsStr, c_char};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::ptr;
+use std::sync::atomic::AtomicPtr;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
+
+/// Where a bare name is sought when the child is given no `PATH`.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// Lets the process that `command` starts be killed when the thread that starts it ends.
+///
+/// The environment of `command` must be complete: what it does not name is not inherited. The
+/// kernel forgets the wish when the program is set-user-id, or has capabilities of its own.
+///
+/// # Errors
+/// When a string that is to be passed on contains a zero.
+pub(super) fn follow_parent(command: &mut Command) -> io::Result<()> {
+    let parent = getpid();
+    let program = Exec::of(command)?;
+    let between_fork_and_exec = move || {
+        die_with(parent)?;
+        // The standard library's own exec would hand what is no program to a shell, were it left
+        // to it: with a hook like this one it goes through `execvp`.
+        Err(program.exec())
+    };
+    // SAFETY: the closure runs in the child of a fork, where only what is async-signal-safe is
+    // allowed. It makes system calls (`prctl`, `getppid`, `execve`) on memory that was prepared
+    // before, and neither allocates nor locks: an `io::Error` made of an error code is that number.
+    unsafe {
+        command.pre_exec(between_fork_and_exec);
+    }
+    Ok(())
+}
+
+fn die_with(parent: Pid) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // Had the parent died before the wish was made, nobody would be left to fulfil it.
+    match getppid() {
+        Some(found) if found == parent => Ok(()),
+        _ => Err(io::Error::from(Errno::SRCH)),
+    }
+}
+
+/// A program with everything that `execve` takes, ready to be passed to it.
+struct Exec {
+    /// The paths to try, in order.
+    paths: Vec<CString>,
+    args: Strings,
+    env: Strings,
+}
+
+impl Exec {
+    fn of(command: &Command) -> io::Result<Self> {
+        let (mut env, mut path) = (Vec::new(), OsStr::new(DEFAULT_PATH));
+        for (name, value) in command.get_envs() {
+            let Some(value) = value else { continue };
+            if name == "PATH" {
+                path = value;
+            }
+            env.push([name.as_bytes(), b"=", value.as_bytes()].concat());
+        }
+        let program = command.get_program();
+        let args = [program].into_iter().chain(command.get_args());
+        Ok(Self {
+            paths: paths(program.as_bytes(), path.as_bytes())?,
+            args: Strings::new(args.map(|arg| arg.as_bytes().to_vec()))?,
+            env: Strings::new(env)?,
+        })
+    }
+
+    /// Becomes the program; why not, if this returns.
+    fn exec(&self) -> io::Error {
+        let mut why = io::Error::from(Errno::NOENT);
+        for path in &self.paths {
+            // SAFETY: the path ends in a zero, and both arrays in a null pointer; what they point
+            // to lives as long as `self`, and nobody changes it.
+            unsafe {
+                libc::execve(path.as_ptr(), self.args.as_ptr(), self.env.as_ptr());
+            }
+            let error = io::Error::last_os_error();
+            match error.raw_os_error() {
+                // It is not there; perhaps in the next directory.
+                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                // Unless there is another one further on, this is what is wrong.
+                Some(libc::EACCES) => why = error,
+                _ => return error,
+            }
+        }
+        why
+    }
+}
+
+/// Where `program` may be: where it says, or for a bare name in each directory of `path`.
+fn paths(program: &[u8], path: &[u8]) -> io::Result<Vec<CString>> {
+    if program.contains(&b'/') {
+        return Ok(vec![CString::new(program)?]);
+    }
+    let directories = path.split(|byte| *byte == b':');
+    let below = directories.map(|directory| match directory {
+        // An empty entry is the working directory.
+        [] => CString::new(program),
+        _ => CString::new([directory, b"/", program].concat()),
+    });
+    Ok(below.collect::<Result<_, _>>()?)
+}
+
+/// Strings as C passes them: an array of pointers with a null at its end.
+struct Strings {
+    /// Atomic because plain pointers cannot be sent to another thread. They are never changed.
+    pointers: Vec<AtomicPtr<c_char>>,
+    /// What they point to.
+    _owned: Vec<CString>,
+}
+
+impl Strings {
+    fn new(strings: impl IntoIterator<Item = Vec<u8>>) -> io::Result<Self> {
+        let owned = strings
+            .into_iter()
+            .map(CString::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        let pointers = owned.iter().map(|string| string.as_ptr().cast_mut());
+        Ok(Self {
+            pointers: pointers
+                .chain([ptr::null_mut()])
+                .map(AtomicPtr::new)
+                .collect(),
+            _owned: owned,
+        })
+    }
+
+    fn as_ptr(&self) -> *const *const c_char {
+        // An atomic pointer is in memory what a pointer is.
+        self.pointers.as_ptr().cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    #[test]
+    fn arguments_and_environment_reach_the_program_and_nothing_else_does() {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "echo $0 $1 $WORD $HOME", "zero", "o n e"])
+            .env_clear()
+            .env("PATH", "/no/such/directory:/bin:/usr/bin")
+            .env("WORD", "word")
+            .stdout(Stdio::piped());
+        follow_parent(&mut command).unwrap();
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"zero o n e word\n");
+    }
+
+    #[test]
+    fn a_bare_name_is_sought_in_the_path_of_the_child() {
+        let found = |program: &str, path: &str| {
+            let paths = paths(program.as_bytes(), path.as_bytes()).unwrap();
+            paths
+                .iter()
+                .map(|path| path.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("one", "/a::/b c"), ["/a/one", "one", "/b c/one"]);
+        assert_eq!(found("./one", "/a"), ["./one"]);
+    }
+
+    #[test]
+    fn what_cannot_be_executed_is_told_as_the_system_tells_it() {
+        #[track_caller]
+        fn check(program: &str, path: &str, expected: Errno) {
+            let mut command = Command::new(program);
+            command.env_clear().env("PATH", path);
+            follow_parent(&mut command).unwrap();
+            let error = command.spawn().unwrap_err();
+            assert_eq!(Errno::from_io_error(&error), Some(expected), "{program}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_str().unwrap();
+        check("/no/such/program", path, Errno::NOENT);
+        check("plugin", path, Errno::NOENT);
+        check(path, path, Errno::ACCESS);
+        let file = dir.path().join("plugin");
+        std::fs::write(&file, "echo hello\n").unwrap();
+        check("plugin", path, Errno::ACCESS);
+    }
+
+    #[test]
+    fn a_string_with_a_zero_in_it_is_refused() {
+        let mut command = Command::new("sh");
+        command.arg("a\0b");
+        let spawned = follow_parent(&mut command).and_then(|()| command.spawn());
+        assert!(spawned.is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! Sees to it that what a plugin started is gone, too, when the host was killed.
+//!
+//! Linux kills the child of a dead parent, and not the child's children; other systems not even
+//! that. So a host with plugins has one small process beside it, a shell, that hears the host's end
+//! and ends their process groups. It lives as long as a plugin does. Where there is no `/bin/sh`
+//! the host goes without.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rustix::net::SendFlags;
+use rustix::process::Pid;
+
+const SCRIPT: &str = include_str!("guard.sh");
+
+static GUARD: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
+
+struct Guard {
+    shell: Child,
+    /// `None` once it has been closed.
+    orders: Option<UnixStream>,
+}
+
+/// A process group that the guard knows. To be dropped where waiting a moment does no harm.
+pub(super) struct Guarded {
+    guard: Arc<Guard>,
+    group: Pid,
+}
+
+/// Has the guard end `group` when this process is gone. To be called where starting a process is
+/// allowed; see [`spawner`](super::spawner).
+pub(super) fn watch(group: Pid) -> Option<Guarded> {
+    let mut known = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let guard = match known.upgrade() {
+        Some(guard) => guard,
+        None => {
+            let guard = Arc::new(Guard::start()?);
+            *known = Arc::downgrade(&guard);
+            guard
+        }
+    };
+    guard.order("watch", group);
+    Some(Guarded { guard, group })
+}
+
+impl Guarded {
+    /// To be called while the group's number cannot be another's.
+    pub(super) fn forget(&self) {
+        self.guard.order("forget", self.group);
+    }
+}
+
+impl Guard {
+    fn start() -> Option<Self> {
+        let (orders, stdin) = UnixStream::pair().ok()?;
+        let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
+        let shell = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "pintle-guard"])
+            .env_clear()
+            .env("PATH", path)
+            .current_dir("/")
+            .stdin(OwnedFd::from(stdin))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // What a terminal sends to the host is not meant for it.
+            .process_group(0)
+            .spawn();
+        match shell {
+            Ok(shell) => Some(Self {
+                shell,
+                orders: Some(orders),
+            }),
+            Err(error) => {
+                tracing::debug!(%error, "no guard: what plugins start may outlive a killed host");
+                None
+            }
+        }
+    }
+
+    fn order(&self, word: &str, group: Pid) {
+        let Some(orders) = &self.orders else { return };
+        let line = format!("{word} {}\n", group.as_raw_nonzero());
+        // A socket, for a pipe's reader that was killed would kill its writer with SIGPIPE.
+        if let Err(error) = rustix::net::send(orders, line.as_bytes(), without_signal()) {
+            tracing::debug!(%error, "the guard does not listen any more");
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.orders = None;
+        // It has no group left, and ends at once.
+        let _ = self.shell.wait();
+    }
+}
+
+fn without_signal() -> SendFlags {
+    // Apple's sockets have an option for it instead, which the standard library sets.
+    #[cfg(target_vendor = "apple")]
+    return SendFlags::DONTWAIT;
+    #[cfg(not(target_vendor = "apple"))]
+    return SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+}

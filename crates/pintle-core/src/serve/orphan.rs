@@ -1,0 +1,161 @@
+//! A plugin whose host is gone ends, and what it started with it.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use crate::handshake::env::Lifeline;
+use crate::shutdown::Shutdown;
+
+/// How long a plugin may take to end in good order once its host is gone, unless it says otherwise.
+pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Watches for the host's end, on a thread of its own for as long as the process lives.
+///
+/// `lifeline` is what the host said of it. One that said nothing, as one written in Go, has started
+/// us itself, or by a program that lives as long as it wants us to.
+pub(super) fn watch(
+    lifeline: Option<Lifeline>,
+    shutdown: Shutdown,
+    timeout: Duration,
+) -> io::Result<()> {
+    let wait_for_end: Box<dyn FnOnce() + Send> = match lifeline {
+        Some(Lifeline::None) => return Ok(()),
+        Some(Lifeline::Stdin) => Box::new(stdin::take()?),
+        #[cfg(unix)]
+        None => Box::new(parent::take()),
+        // Elsewhere a process is not told of its parent.
+        #[cfg(not(unix))]
+        None => return Ok(()),
+    };
+    thread::Builder::new()
+        .name("pintle-orphan".to_owned())
+        .spawn(move || {
+            wait_for_end();
+            end(&shutdown, timeout);
+        })?;
+    #[cfg(target_os = "linux")]
+    if lifeline.is_some() {
+        soften_death_signal();
+    }
+    Ok(())
+}
+
+/// In good order while there is time, by force then: a plugin that hangs must not stay.
+fn end(shutdown: &Shutdown, timeout: Duration) {
+    shutdown.trigger();
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group};
+        let own = getpid();
+        // Under a host that gave us no group of our own, the others in it are strangers.
+        let leads = getpgrp() == own;
+        if leads {
+            // To us it says what we know already, and to what we started that it is to end.
+            let _ = kill_process_group(own, Signal::TERM);
+        }
+        thread::sleep(timeout);
+        if leads {
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+        let _ = kill_process(own, Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    {
+        thread::sleep(timeout);
+        std::process::exit(1);
+    }
+}
+
+/// Lets us end in good order, now that we see to our end ourselves, where the host had asked the
+/// kernel to kill us at once.
+///
+/// The wish belongs to the first thread, and only that can change it; from another it stays.
+#[cfg(target_os = "linux")]
+fn soften_death_signal() {
+    use rustix::process::{Signal, getpid, set_parent_process_death_signal};
+    if rustix::thread::gettid() == getpid() {
+        let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    }
+}
+
+/// The host holds the other end of our stdin, and never writes to it.
+mod stdin {
+    use std::io::{self, Read};
+
+    /// Takes stdin away from the program: it, and what it starts, find an empty one in its place.
+    pub(super) fn take() -> io::Result<impl FnOnce() + Send> {
+        let mut lifeline = ours()?;
+        Ok(move || {
+            let mut nothing = [0; 64];
+            loop {
+                match lifeline.read(&mut nothing) {
+                    Ok(1..) => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(0) | Err(_) => return,
+                }
+            }
+        })
+    }
+
+    #[cfg(unix)]
+    fn ours() -> io::Result<std::fs::File> {
+        let lifeline = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
+        let empty = std::fs::File::open("/dev/null")?;
+        rustix::stdio::dup2_stdin(empty)?;
+        Ok(lifeline.into())
+    }
+
+    #[cfg(not(unix))]
+    fn ours() -> io::Result<io::Stdin> {
+        Ok(io::stdin())
+    }
+}
+
+/// The process that started us.
+#[cfg(unix)]
+mod parent {
+    use std::thread;
+    use std::time::Duration;
+
+    use rustix::process::{Pid, getppid};
+
+    /// How often the parent is looked for, where the system does not tell of its end.
+    const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+    pub(super) fn take() -> impl FnOnce() + Send {
+        let parent = getppid();
+        move || {
+            // One outside our namespace has no number, and we go when our namespace goes.
+            let Some(parent) = parent else {
+                loop {
+                    thread::park();
+                }
+            };
+            #[cfg(target_os = "linux")]
+            told(parent);
+            // An orphan gets another parent, whichever that is.
+            while getppid() == Some(parent) {
+                thread::sleep(LOOK_EVERY);
+            }
+        }
+    }
+
+    /// Returns when the parent has ended, or when the kernel cannot tell.
+    #[cfg(target_os = "linux")]
+    fn told(parent: Pid) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        use rustix::io::Errno;
+        use rustix::process::{PidfdFlags, pidfd_open};
+
+        let Ok(process) = pidfd_open(parent, PidfdFlags::empty()) else {
+            return;
+        };
+        // Only of a parent that still is one do we know that the number has not become another's.
+        if getppid() != Some(parent) {
+            return;
+        }
+        let mut process = [PollFd::new(&process, PollFlags::IN)];
+        while let Err(Errno::INTR) = poll(&mut process, None) {}
+    }
+}
