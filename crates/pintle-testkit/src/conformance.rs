@@ -136,6 +136,20 @@ macro_rules! each_promise {
             a_session_closes_in_good_order_mid_stream
             what_is_asked_after_the_end_fails_with_the_reason
         }
+
+        /// The test is run once more as the host, and so needs its own name.
+        #[tokio::test]
+        async fn a_host_killed_mid_stream_takes_its_plugin_along() {
+            let name = module_path!();
+            let (_, module) = name.split_once("::").unwrap_or_default();
+            let name = format!("{module}::a_host_killed_mid_stream_takes_its_plugin_along");
+            $crate::conformance::in_time(
+                $crate::conformance::a_host_killed_mid_stream_takes_its_plugin_along(
+                    &$mount, &name,
+                ),
+            )
+            .await;
+        }
     };
 }
 

@@ -9,6 +9,7 @@
 
 mod certificates;
 pub mod conformance;
+mod doomed;
 mod echo;
 mod open_calls;
 mod stranger;
@@ -16,6 +17,7 @@ mod streams;
 mod world;
 
 pub use certificates::{tls_from, write_certificates};
+pub use doomed::{Doomed, has_ended};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
 pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};
 pub use streams::{exchange, read_sequence, write_sequence};

@@ -222,7 +222,9 @@ impl Starting {
         match found {
             Ok(Ok(line)) => {
                 let rest = search.into_rest();
-                self.output.deliver(StdioChannel::Stdout, &rest);
+                if !rest.is_empty() {
+                    self.output.deliver(StdioChannel::Stdout, &rest);
+                }
                 Ok(line)
             }
             Ok(Err(NoLine::Unusable(error))) => Err(LaunchFailure::Line(error)),

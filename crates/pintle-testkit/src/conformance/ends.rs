@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use super::mount::is_gone;
 use super::streams::{flows, relayed};
 use super::{Ask, CallError, Mount, PATIENCE};
+use crate::doomed::Doomed;
 use crate::world::{eventually, tasks};
 
 /// A stream that was cut short must not look like one that has ended.
@@ -45,6 +46,24 @@ pub async fn a_host_that_drops_its_session_mid_stream_leaves_nothing(mount: &Mou
     eventually("the process is gone", || is_gone(pid)).await;
     eventually("the files are gone", || world.is_clean()).await;
     eventually("no task is left", || tasks() == 0).await;
+}
+
+/// However the host dies: it has no chance to say anything.
+pub async fn a_host_killed_mid_stream_takes_its_plugin_along(mount: &Mount, name: &str) {
+    if Doomed::is_me() {
+        let mounted = mount.launch().await;
+        let (mut stream, _relaying) = relayed(&mounted).await;
+        flows(&mut stream).await;
+        return Doomed::await_death(mounted.session.pid()).await;
+    }
+    let mut host = Doomed::start(name);
+    host.kill();
+    host.family_is_gone().await;
+    let left = host.sockets();
+    assert!(
+        left.len() < 2,
+        "the plugin did not end in good order: {left:?}"
+    );
 }
 
 /// The plugin ends in time though a stream is open that nobody ends.

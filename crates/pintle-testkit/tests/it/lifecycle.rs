@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use pintle::grpc::tonic::{Code, Status};
-use pintle::{DispenseError, EndReason, Exit, PingError, Session, SessionClosed};
+use pintle::{DispenseError, EndReason, Exit, Host, OutputTo, PingError, Session, SessionClosed};
 use pintle_testkit::pb::{AwaitNeverRequest, Empty, ExitRequest, Payload, PrintRequest};
-use pintle_testkit::{Echo, EchoPlugin, HANDSHAKE, World, eventually, pb};
+use pintle_testkit::{Echo, EchoPlugin, HANDSHAKE, World, eventually, has_ended, pb};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -287,37 +288,160 @@ async fn twenty_sessions_of_one_host_live_and_end_apart() {
     assert!(world.is_clean());
 }
 
+/// A host whose plugin says on stdout, first of all, what to wait for.
+fn host_told(world: &World) -> (Host, UnboundedReceiver<String>) {
+    let (say, said) = unbounded_channel();
+    let host = world.host().stdout(OutputTo::each(move |chunk| {
+        let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
+    }));
+    (host, said)
+}
+
+async fn pid_said(said: &mut UnboundedReceiver<String>) -> Pid {
+    Pid::from_raw(said.recv().await.unwrap().parse().unwrap()).unwrap()
+}
+
 #[tokio::test]
-async fn a_child_of_the_plugin_that_holds_its_outputs_does_not_delay_the_end() {
+async fn what_a_plugin_leaves_running_ends_with_it_however_it_ends() {
     let world = World::new(ROGUE);
-    for kill in [false, true] {
-        let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
-        let host = world.host().stdout(pintle::OutputTo::each(move |chunk| {
-            let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
-        }));
-        let (session, _echo) = launch(&world, &host, "has-a-child").await;
-        let child = said.recv().await.unwrap().parse().unwrap();
-        let child = Pid::from_raw(child).unwrap();
-        assert!(!is_gone(child));
+    let (host, mut said) = host_told(&world);
+    for way in ["close", "kill", "drop", "exit"] {
+        let (session, echo) = launch(&world, &host, "has-a-child").await;
+        let child = pid_said(&mut said).await;
+        assert!(!has_ended(child));
         let plugin = pid(&session);
-        if kill {
-            session.kill().await;
-            eventually("the child is killed, too", || is_gone(child)).await;
-        } else {
-            assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-            kill_process(child, Signal::KILL).unwrap();
+        match way {
+            "close" => assert_eq!(session.close().await.unwrap(), Exit::Code(0)),
+            "kill" => drop(session.kill().await),
+            "drop" => drop(session),
+            _ => drop(echo.calls.clone().exit(ExitRequest::default()).await),
         }
-        assert!(is_gone(plugin) && world.is_clean());
+        eventually("plugin and child are gone", || {
+            is_gone(plugin) && has_ended(child)
+        })
+        .await;
     }
+    eventually("no file is left", || world.is_clean()).await;
+}
+
+#[tokio::test]
+async fn the_end_is_noticed_though_a_child_that_cannot_be_found_holds_the_outputs() {
+    let world = World::new(ROGUE);
+    let (host, mut said) = host_told(&world);
+    for close in [false, true] {
+        let (session, _echo) = launch(&world, &host, "loses-a-child").await;
+        let child = pid_said(&mut said).await;
+        if !close {
+            kill_process(pid(&session), Signal::KILL).unwrap();
+        }
+        let ended = async {
+            match close {
+                true => drop(session.close().await.unwrap()),
+                false => drop(session.closed().await),
+            }
+        };
+        let in_time = timeout(Duration::from_secs(1), ended).await;
+        assert!(!has_ended(child), "it held nothing");
+        kill_process(child, Signal::KILL).unwrap();
+        in_time.expect("it waited for the child");
+        assert!(world.is_clean());
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_that_does_not_end_when_asked_is_sent_sigterm_before_it_is_killed() {
+    let world = World::new(ROGUE);
+    let host = world.host().close_timeout(Duration::from_millis(300));
+    let (session, _echo) = launch(&world, &host, "ends-at-sigterm").await;
+    let closed = session.close().await.unwrap_err();
+    assert_eq!(
+        (closed.reason(), closed.exit()),
+        (EndReason::Overdue, Some(Exit::Code(5)))
+    );
+    assert_eq!(
+        closed.to_string(),
+        format!("plugin `{ROGUE}` ended only after SIGTERM when the host closed it: exit code 5")
+    );
+}
+
+#[tokio::test]
+async fn each_step_of_closing_takes_as_long_as_the_host_says() {
+    let world = World::new(ROGUE);
+    let host = world
+        .host()
+        .close_timeout(Duration::from_millis(200))
+        .terminate_timeout(Duration::from_millis(200));
+    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
+    let begin = Instant::now();
+    session.close().await.unwrap_err();
+    let took = begin.elapsed();
+    assert!(took >= Duration::from_millis(400), "{took:?}");
+    assert!(took < Duration::from_millis(1400), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_kill_cuts_short_a_close_that_is_under_way() {
+    let world = World::new(ROGUE);
+    let host = world.host().close_timeout(Duration::from_secs(60));
+    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
+    let killing = async {
+        tokio::task::yield_now().await;
+        session.kill().await
+    };
+    let both = async { tokio::join!(session.close(), killing) };
+    let (closed, killed) = timeout(Duration::from_secs(10), both).await.unwrap();
+    assert_eq!(closed.unwrap_err().reason(), EndReason::Killed);
+    assert_eq!(killed.exit(), Some(Exit::Signal(9)));
+}
+
+#[tokio::test]
+async fn the_grace_for_open_calls_is_the_plugins_to_choose() {
+    let world = World::new(ROGUE);
+    let mut took = Vec::new();
+    for mode in ["well", "ends-without-grace"] {
+        let (session, echo) = launch(&world, &world.host(), mode).await;
+        let call = call_in_flight(&echo).await;
+        let begin = Instant::now();
+        assert_eq!(session.close().await.unwrap(), Exit::Code(0));
+        took.push(begin.elapsed());
+        call.await.unwrap().unwrap_err();
+    }
+    assert!(took[0] >= Duration::from_secs(1), "{took:?}");
+    assert!(took[1] < Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test]
+async fn dropping_a_session_does_not_block_though_its_plugin_is_stopped() {
+    let world = World::new(ROGUE);
+    let (session, _echo) = launch(&world, &world.host(), "well").await;
+    let pid = pid(&session);
+    kill_process(pid, Signal::STOP).unwrap();
+    eventually("every thread has stopped", || is_stopped(pid)).await;
+    let begin = Instant::now();
+    drop(session);
+    let took = begin.elapsed();
+    assert!(took < Duration::from_millis(50), "{took:?}");
+    eventually("the process is gone", || is_gone(pid)).await;
+    eventually("no file is left", || world.is_clean()).await;
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_takes_its_plugins_with_it() {
+    let world = World::new(ROGUE);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (session, _echo) = runtime.block_on(launch(&world, &world.host(), "well"));
+    let pid = pid(&session);
+    runtime.shutdown_background();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually("the process is gone", || is_gone(pid)));
+    let closed = runtime.block_on(session.closed());
+    assert_eq!(closed.reason(), EndReason::Dropped);
 }
 
 #[tokio::test]
 async fn dropping_the_launch_future_kills_what_was_started() {
     let world = World::new(ROGUE);
-    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
-    let host = world.host().stdout(pintle::OutputTo::each(move |chunk| {
-        let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
-    }));
+    let (host, mut said) = host_told(&world);
     let command = world.rogue(&host, "stalls");
     let pid = tokio::select! {
         biased;

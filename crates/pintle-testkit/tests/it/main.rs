@@ -4,11 +4,13 @@
 
 mod broker;
 mod calls;
+mod causes;
 mod conformance;
 mod errors;
 mod lifecycle;
 mod multiplexed;
 mod networks;
+mod orphans;
 mod stdio;
 mod strangers;
 mod streams;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -174,6 +175,40 @@ fn a_launch_that_is_given_up_at_any_moment_leaves_nothing() {
             let _ = tokio::time::timeout(Duration::from_millis(moment), launch).await;
         }
     });
+}
+
+/// Not after so many milliseconds, but after so many turns: wherever it waits.
+#[test]
+fn a_launch_that_is_given_up_at_any_await_leaves_nothing() {
+    check(async |world, host| {
+        let mut turns = 1;
+        while !given_up_after(turns, world, host).await {
+            turns += 1;
+        }
+        assert!(
+            turns > 5,
+            "a launch should wait more often than {turns} times"
+        );
+    });
+}
+
+/// Whether the launch came about in fewer turns.
+async fn given_up_after(turns: u32, world: &World, host: &Host) -> bool {
+    let command = world.rogue(host, "well");
+    let mut launch = std::pin::pin!(command.launch(Grpc));
+    let mut turn = 0;
+    std::future::poll_fn(|context| {
+        turn += 1;
+        match launch.as_mut().poll(context) {
+            Poll::Ready(launched) => {
+                launched.unwrap();
+                Poll::Ready(true)
+            }
+            Poll::Pending if turn == turns => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A plugin that misbehaves on request: `rogue MODE [OPTION=NUMBER]...`.
+//! A plugin that misbehaves on request: `rogue [with-child] MODE [OPTION=NUMBER]...`.
 //!
 //! Modes that never become a session are in `raw`: they print bytes and wait.
 //! The others are true plugins, each with one fault.
@@ -11,7 +11,11 @@ use std::process::ExitCode;
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
-    let mode = args.next().unwrap_or_default();
+    let mut mode = args.next().unwrap_or_default();
+    if mode == "with-child" {
+        raw::begets_a_child();
+        mode = args.next().unwrap_or_default();
+    }
     match mode.as_str() {
         "exits-early" => raw::exits_early(),
         "garbage" => raw::garbage(),

@@ -4,7 +4,20 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
+
+/// Starts a process that takes no hint to end, and says who it is and who the child.
+#[allow(
+    clippy::zombie_processes,
+    reason = "it is there to outlive us, and to be waited for by nobody"
+)]
+pub(crate) fn begets_a_child() {
+    let script = "trap '' HUP INT TERM; exec sleep 120";
+    let child = Command::new("sh").args(["-c", script]).spawn();
+    let child = child.expect("every Unix has it").id();
+    println!("family: {} {child}", std::process::id());
+}
 
 pub(crate) fn exits_early() {
     eprintln!("reading rogue.toml");

@@ -1,6 +1,7 @@
 //! True plugins, each with at most one fault.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use pintle::mtls::Tls;
 use pintle::{BoxError, Grpc, LogStderr, PluginSet, Serve, ServeError, Transports};
 use pintle_testkit::conformance::{Conformance, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::raw;
 
@@ -25,8 +27,44 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
         "own-certificate" => serve().tls(own_certificate).run(grpc).await,
         "ignores-shutdown" => {
             let served = serve().run(grpc).await;
+            println!("not yet");
             raw::waits();
             served
+        }
+        "ends-at-sigterm" => {
+            let mut terminate = signal(SignalKind::terminate()).expect("it can be followed");
+            let _ = serve().run(grpc).await;
+            terminate.recv().await;
+            return ExitCode::from(5);
+        }
+        "ends-without-grace" => serve().shutdown_grace(Duration::ZERO).run(grpc).await,
+        "panics" => {
+            let serving = serve().run(grpc);
+            tokio::pin!(serving);
+            let served = tokio::time::timeout(Duration::from_millis(300), serving).await;
+            served.expect("out of cheese")
+        }
+        "swallows-memory" => {
+            let serving = serve().keep_stdio().run(grpc);
+            tokio::pin!(serving);
+            let served = tokio::time::timeout(Duration::from_millis(300), serving).await;
+            served.unwrap_or_else(|_| {
+                // More than any machine has.
+                drop(std::hint::black_box(Vec::<u8>::with_capacity(1 << 60)));
+                Ok(())
+            })
+        }
+        "reads-stdin" => {
+            let read = async {
+                let read = tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await;
+                println!("{} lines", read.expect("it does not panic"));
+                std::future::pending().await
+            };
+            serve().until(read).run(grpc).await
+        }
+        "loses-a-child" => {
+            println!("{}", lose_a_child());
+            serve().run(grpc).await
         }
         "speaks-last" => {
             let served = serve().run(grpc).await;
@@ -90,6 +128,16 @@ fn own_certificate() -> Result<Tls, BoxError> {
 )]
 fn leave_a_child() -> u32 {
     let child = Command::new("sleep").arg("120").spawn();
+    child.expect("every Unix has it").id()
+}
+
+/// A process that holds our outputs, in a process group of its own.
+#[allow(
+    clippy::zombie_processes,
+    reason = "it is there to outlive us, and to be waited for by nobody"
+)]
+fn lose_a_child() -> u32 {
+    let child = Command::new("sleep").arg("120").process_group(0).spawn();
     child.expect("every Unix has it").id()
 }
 
