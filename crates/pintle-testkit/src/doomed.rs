@@ -94,15 +94,22 @@ impl Doomed {
         eventually("plugin and child are gone", gone).await;
     }
 
+    /// Waits until no process is left that the host or its plugins have started.
+    ///
+    /// # Panics
+    /// When one is still there in time.
+    pub async fn nobody_is_left(&self) {
+        let mark = format!("TMPDIR={}", self.temp.path().display());
+        let nobody = || !processes().any(|pid| !has_ended(pid) && has_in_environment(pid, &mark));
+        eventually("no process is left", nobody).await;
+    }
+
     /// The process that watches over what the host has started.
     ///
     /// # Panics
     /// When there is none.
     pub fn guard(&self) -> Pid {
-        let host = self.process.id();
-        let children = fs::read_dir("/proc").expect("Linux has it").flatten();
-        let mut pids = children.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let guard = pids.find(|pid: &u32| {
+        let guard = processes().find(|pid| {
             let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
             let stat = String::from_utf8_lossy(&read("stat")).into_owned();
             // The state and the parent stand behind the name, which is in parentheses.
@@ -110,10 +117,10 @@ impl Doomed {
                 .rsplit(") ")
                 .next()
                 .and_then(|rest| rest.split(' ').nth(1));
-            let is_child = parent == Some(&*host.to_string());
+            let is_child = parent == Some(&*self.process.id().to_string());
             is_child && read("cmdline").ends_with(b"\0pintle-guard\0")
         });
-        pid(guard.expect("the host has a guard"))
+        guard.expect("the host has a guard")
     }
 
     /// The sockets that the host and its plugin have left, if any.
@@ -146,6 +153,19 @@ pub fn has_ended(pid: Pid) -> bool {
             .is_some_and(|rest| rest.starts_with(['Z', 'X'])),
         Err(_) => true,
     }
+}
+
+/// Every process there is.
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").expect("Linux has it").flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter_map(Pid::from_raw)
+}
+
+fn has_in_environment(pid: Pid, variable: &str) -> bool {
+    let variables = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let mut variables = variables.split(|byte| *byte == 0);
+    variables.any(|one| one == variable.as_bytes())
 }
 
 fn pids(line: &str) -> Vec<Pid> {

@@ -6,6 +6,7 @@
 //! the host goes without.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -19,39 +20,24 @@ const SCRIPT: &str = include_str!("guard.sh");
 
 static GUARD: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
 
-struct Guard {
+/// The process, for as long as somebody has a use for it. The last use is to be given up where
+/// waiting a moment does no harm.
+pub(super) struct Guard {
     shell: Child,
     /// `None` once it has been closed.
     orders: Option<UnixStream>,
 }
 
-/// A process group that the guard knows. To be dropped where waiting a moment does no harm.
-pub(super) struct Guarded {
-    guard: Arc<Guard>,
-    group: Pid,
-}
-
-/// Has the guard end `group` when this process is gone. To be called where starting a process is
-/// allowed; see [`spawner`](super::spawner).
-pub(super) fn watch(group: Pid) -> Option<Guarded> {
+/// The guard of this process; it is started if there is none. To be called where starting a process
+/// is allowed; see [`spawner`](super::spawner).
+pub(super) fn guard() -> Option<Arc<Guard>> {
     let mut known = GUARD.lock().unwrap_or_else(PoisonError::into_inner);
-    let guard = match known.upgrade() {
-        Some(guard) => guard,
-        None => {
-            let guard = Arc::new(Guard::start()?);
-            *known = Arc::downgrade(&guard);
-            guard
-        }
-    };
-    guard.order("watch", group);
-    Some(Guarded { guard, group })
-}
-
-impl Guarded {
-    /// To be called while the group's number cannot be another's.
-    pub(super) fn forget(&self) {
-        self.guard.order("forget", self.group);
+    if let Some(guard) = known.upgrade() {
+        return Some(guard);
     }
+    let guard = Arc::new(Guard::start()?);
+    *known = Arc::downgrade(&guard);
+    Some(guard)
 }
 
 impl Guard {
@@ -81,13 +67,30 @@ impl Guard {
         }
     }
 
+    /// Has `group` ended when this process is gone.
+    ///
+    /// Neither this nor [`forget`](Self::forget) allocates or locks: a child may call them between
+    /// fork and exec. That nobody listens is no error, for nothing could be done about it.
+    pub(super) fn watch(&self, group: Pid) {
+        self.order("watch", group);
+    }
+
+    /// To be called while the group's number cannot be another's.
+    pub(super) fn forget(&self, group: Pid) {
+        self.order("forget", group);
+    }
+
     fn order(&self, word: &str, group: Pid) {
         let Some(orders) = &self.orders else { return };
-        let line = format!("{word} {}\n", group.as_raw_nonzero());
-        // A socket, for a pipe's reader that was killed would kill its writer with SIGPIPE.
-        if let Err(error) = rustix::net::send(orders, line.as_bytes(), without_signal()) {
-            tracing::debug!(%error, "the guard does not listen any more");
+        let mut line = [0; 32];
+        let mut rest = &mut line[..];
+        if writeln!(rest, "{word} {}", group.as_raw_nonzero()).is_err() {
+            return;
         }
+        let unused = rest.len();
+        let line = &line[..line.len() - unused];
+        // A socket, for a pipe's reader that was killed would kill its writer with SIGPIPE.
+        let _ = rustix::net::send(orders, line, without_signal());
     }
 }
 

@@ -132,14 +132,16 @@ async fn a_stopped_plugin_does_not_outlive_its_host_either() {
     .await;
 }
 
-/// The guard may be killed together with the host; the child is then nobody's.
+/// The guard may be killed together with the host; the child of a program that knows nothing of
+/// pintle is then nobody's.
 #[tokio::test]
 async fn a_host_killed_with_its_guard_still_leaves_no_plugin() {
     let test = "a_host_killed_with_its_guard_still_leaves_no_plugin";
     if Doomed::is_me() {
         let world = World::new(ROGUE);
         let (host, mut said) = Said::by(world.host());
-        let session = world.rogue(&host, "well").launch(Grpc).await.unwrap();
+        let command = world.rogue(&host, "ignores-shutdown");
+        let session = command.launch(Grpc).await.unwrap();
         let stranger = world.rogue(&host, "with-child silent");
         let launch = stranger.launch(Grpc);
         let died = async {
@@ -174,6 +176,50 @@ async fn a_plugin_whose_host_is_killed_ends_in_good_order() {
 }
 
 #[tokio::test]
+async fn a_plugin_with_the_hosts_stdin_ends_with_it_too() {
+    let test = "a_plugin_with_the_hosts_stdin_ends_with_it_too";
+    if Doomed::is_me() {
+        let world = World::new(ROGUE);
+        let command = world.rogue(&world.host(), "well").inherit_stdin();
+        let session = command.launch(Grpc).await.unwrap();
+        return Doomed::await_death(session.pid()).await;
+    }
+    let mut host = Doomed::start(&named(test));
+    host.kill();
+    host.family_is_gone().await;
+}
+
+#[tokio::test]
+async fn a_host_killed_at_any_moment_leaves_no_process() {
+    let test = "a_host_killed_at_any_moment_leaves_no_process";
+    if Doomed::is_me() {
+        let world = World::new(ROGUE);
+        let busy = async || {
+            loop {
+                let command = world.rogue(&world.host(), "with-child well");
+                let session = command.launch(Grpc).await.unwrap();
+                let echo = session.dispense::<EchoPlugin>().await.unwrap();
+                let payload = pintle_testkit::pb::Payload::default();
+                echo.calls.clone().repeat(payload).await.unwrap();
+                session.close().await.unwrap();
+            }
+        };
+        tokio::select! {
+            _ = async { tokio::join!(busy(), busy()) } => {}
+            () = Doomed::await_death([std::process::id()]) => {}
+        }
+        return;
+    }
+    for moment in 0..12 {
+        let mut host = Doomed::start(&named(test));
+        // Whatever it is at then: there is nothing to wait for.
+        std::thread::sleep(Duration::from_millis(moment * 11));
+        host.kill();
+        host.nobody_is_left().await;
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_just_exits_leaves_no_plugin() {
     let test = "a_host_that_just_exits_leaves_no_plugin";
     if Doomed::is_me() {
@@ -202,12 +248,10 @@ async fn a_detached_plugin_outlives_its_host() {
         return Doomed::await_death(session.pid()).await;
     }
     let mut host = Doomed::start(&named(test));
-    let guarded = World::new(ROGUE);
     host.kill();
     // Longer than any other plugin is given.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(!has_ended(host.family()[0]));
-    drop((host, guarded));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::watch;
 
 use super::{Bond, Spawned};
-use crate::runner::guard::{self, Guarded};
+use crate::runner::guard::{self, Guard};
 use crate::runner::{BoxFuture, Exit, Process, spawner};
 
 /// The thread that waits for a child does little else.
@@ -52,9 +52,11 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
     if bond != Bond::Terminal {
         command.process_group(0);
     }
+    // Before the child, which may start others sooner than we look again.
+    let guard = (bond == Bond::Usual).then(guard::guard).flatten();
     #[cfg(target_os = "linux")]
     if bond != Bond::Detached {
-        crate::runner::exec::follow_parent(&mut command)?;
+        crate::runner::exec::follow_parent(&mut command, guard.clone())?;
     }
 
     // The thread first: without it, a child that runs could not be waited for.
@@ -74,12 +76,18 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
     let stderr = child.stderr.take().expect("stderr was asked to be piped");
     let lifeline = child.stdin.take();
 
+    // Where a child cannot do it itself.
+    #[cfg(not(target_os = "linux"))]
+    if let Some(guard) = &guard {
+        guard.watch(pid);
+    }
+
     let own = Own::new(pid, bond);
     let (told, exit) = watch::channel(None);
     let waited = Waited {
         child,
         own: Arc::clone(&own),
-        guarded: (bond == Bond::Usual).then(|| guard::watch(pid)).flatten(),
+        guard,
         told,
     };
     give.send(waited)
@@ -191,7 +199,7 @@ impl Own {
 struct Waited {
     child: std::process::Child,
     own: Arc<Own>,
-    guarded: Option<Guarded>,
+    guard: Option<Arc<Guard>>,
     told: watch::Sender<Option<Exit>>,
 }
 
@@ -212,8 +220,8 @@ impl Waited {
             // What the child started and left behind. That there is nothing is the usual case.
             let _ = kill_process_group(self.own.pid, Signal::KILL);
         }
-        if let Some(guarded) = &self.guarded {
-            guarded.forget();
+        if let Some(guard) = &self.guard {
+            guard.forget(self.own.pid);
         }
         let status = self.child.wait();
         *still = false;

@@ -58,7 +58,7 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             let read = async {
                 let read = tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await;
                 println!("{} lines", read.expect("it does not panic"));
-                std::future::pending().await
+                std::future::pending::<()>().await;
             };
             serve().until(read).run(grpc).await
         }
