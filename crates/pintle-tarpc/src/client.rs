@@ -136,12 +136,13 @@ where
         // A deadline further away than timers reach makes tarpc panic.
         context.deadline = context.deadline.min(Instant::now() + MAX_CALL_TIME);
         let called = variant(&request);
+        let name: Arc<str> = request.name().into();
         // tarpc's own timer runs from when the call is sent, and it may have to wait for its turn.
         let call = timeout_at(context.deadline.into(), self.calls.call(context, request));
         match call.await.unwrap_or(Err(RpcError::DeadlineExceeded)) {
             Ok(answer) => same_method(called, answer),
-            Err(RpcError::Shutdown) => Err(self.lost.error(None).await),
-            Err(RpcError::Channel(error)) => Err(self.lost.error(Some(error)).await),
+            Err(RpcError::Shutdown) => Err(self.lost.error(name, None).await),
+            Err(RpcError::Channel(error)) => Err(self.lost.error(name, Some(error)).await),
             Err(error) => Err(error),
         }
     }
@@ -206,11 +207,11 @@ impl Lost {
         &self.over
     }
 
-    /// The error of a call whose stream failed with `stream`, or just ended.
-    async fn error(&self, stream: Option<StreamError>) -> RpcError {
+    /// The error of the call named `call`, whose stream failed with `stream`, or just ended.
+    async fn error(&self, call: Arc<str>, stream: Option<StreamError>) -> RpcError {
         let lost = match timeout(OVER_TIMEOUT, self.over.cancelled()).await {
             Ok(()) => match self.reason().await {
-                Some(closed) => CallLost::SessionClosed(closed),
+                Some(closed) => CallLost::SessionClosed(closed.during(call)),
                 None => CallLost::Connection,
             },
             Err(_) => match stream {

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, Uri, Version, header,
     request::Parts,
-    uri::{Authority, Scheme},
+    uri::{Authority, PathAndQuery, Scheme},
 };
+use pintle_core::SessionClosed;
 use tokio::sync::oneshot;
 use tonic::{Code, Status, body::Body};
 
@@ -37,16 +38,19 @@ pub(crate) async fn call(
     let (parts, body) = request.into_parts();
     let mut deadline = Deadline::of(&parts.headers, connection.default_timeout)?;
     let head = head(parts, &connection);
+    let method = head.uri().path_and_query().cloned();
     let answer = Deadline::bound(deadline.as_mut(), exchange(&connection, head, body)).await?;
     match answer {
         Ok((response, upload)) => {
             let (mut head, stream) = response.into_parts();
             status::sanitize_details(&mut head.headers);
-            let body = ReplyBody::new(connection, stream, upload, deadline);
+            let body = ReplyBody::new(connection, method, stream, upload, deadline);
             Ok(Response::from_parts(head, Body::new(body)))
         }
         Err(Failure::Status(status)) => Err(status),
-        Err(Failure::Stream(error)) => Err(explain(&connection, deadline.as_ref(), error).await),
+        Err(Failure::Stream(error)) => {
+            Err(explain(&connection, method.as_ref(), deadline.as_ref(), error).await)
+        }
     }
 }
 
@@ -183,6 +187,7 @@ async fn send_rest(mut pump: Pump, mut failed: oneshot::Sender<Status>) {
 /// The status of a call whose stream failed with `error`.
 pub(crate) async fn explain(
     connection: &Connection,
+    method: Option<&PathAndQuery>,
     deadline: Option<&Deadline>,
     error: ::h2::Error,
 ) -> Status {
@@ -202,7 +207,10 @@ pub(crate) async fn explain(
     } else {
         Arc::new(ConnectionLost::Broken(Arc::new(error)))
     };
-    let reason = (connection.lost)().await.unwrap_or(ended);
+    let mut reason = (connection.lost)().await.unwrap_or(ended);
+    if let (Some(closed), Some(method)) = (SessionClosed::of(&*reason), method) {
+        reason = Arc::new(closed.during(method.path().trim_start_matches('/')));
+    }
     let mut status = Status::unavailable(reason.to_string());
     status.set_source(reason);
     status

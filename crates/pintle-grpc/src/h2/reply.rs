@@ -9,6 +9,7 @@ use std::{
 
 use ::h2::RecvStream;
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http_body::{Body, Frame};
 use tonic::Status;
 
@@ -35,6 +36,8 @@ enum State {
 
 struct Open {
     connection: Arc<Connection>,
+    /// Names the call.
+    method: Option<PathAndQuery>,
     receiver: Receiver,
     upload: Upload,
     deadline: Option<Deadline>,
@@ -43,6 +46,7 @@ struct Open {
 impl ReplyBody {
     pub(crate) fn new(
         connection: Arc<Connection>,
+        method: Option<PathAndQuery>,
         stream: RecvStream,
         upload: Upload,
         deadline: Option<Deadline>,
@@ -50,6 +54,7 @@ impl ReplyBody {
         let receiver = Receiver::new(stream, connection.limits.decode_bytes);
         Self(State::Open(Open {
             connection,
+            method,
             receiver,
             upload,
             deadline,
@@ -86,11 +91,12 @@ impl Body for ReplyBody {
                     if let State::Open(open) = std::mem::replace(&mut self.0, State::Ended) {
                         let Open {
                             connection,
+                            method,
                             deadline,
                             ..
                         } = open;
                         self.0 = State::Failing(Box::pin(async move {
-                            explain(&connection, deadline.as_ref(), error).await
+                            explain(&connection, method.as_ref(), deadline.as_ref(), error).await
                         }));
                     }
                 }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use pintle::{EndReason, Exit, Grpc, SessionClosed};
+use pintle::{EndReason, Exit, Grpc, SessionClosed, Transports};
+use pintle_testkit::conformance::{Ask, CallError, Conformance, roomy_tarpc};
 use pintle_testkit::pb::{Empty, ExitRequest};
 use pintle_testkit::{EchoPlugin, World};
 use tokio::time::timeout;
@@ -20,6 +21,7 @@ async fn ended(mode: &str) -> (SessionClosed, String) {
     assert_eq!(closed.reason(), EndReason::Exited);
     let told = closed.to_string();
     let told = told.replace(&format!("plugin `{ROGUE}` ended unexpectedly: "), "");
+    assert_eq!(of_call.call(), Some("pintle.testkit.v1.Echo/Never"));
     (closed, told)
 }
 
@@ -80,6 +82,31 @@ async fn a_plugin_that_was_refused_memory_is_told_as_perhaps_in_want_of_it() {
         "{told}"
     );
     assert!(!ended_with(1, "no").await.perhaps_out_of_memory());
+}
+
+#[tokio::test]
+async fn a_lost_call_is_named_over_every_transport() {
+    let world = World::new(ROGUE);
+    let command = world.rogue(&world.host(), "conformance");
+    for (transports, name) in [
+        (Transports::from(Grpc), "pintle.testkit.v1.Conformance/Ask"),
+        (roomy_tarpc().into(), "Service.ask"),
+    ] {
+        let session = command.launch(transports).await.unwrap();
+        let peer = session.dispense::<Conformance>().await.unwrap();
+        let lost = async { peer.ask(Ask::Never, Duration::from_secs(20)).await };
+        let kill = async {
+            let open = Ask::AwaitNever(1);
+            peer.ask(open, Duration::from_secs(20)).await.unwrap();
+            session.kill().await
+        };
+        let (lost, closed) = tokio::join!(lost, kill);
+        match lost {
+            Err(CallError::Lost(lost)) => assert_eq!(lost.call(), Some(name)),
+            other => panic!("the call does not know why: {other:?}"),
+        }
+        assert_eq!(closed.call(), None);
+    }
 }
 
 #[tokio::test]

@@ -16,12 +16,12 @@ use tokio::time::timeout;
 
 use crate::{ROGUE, launch};
 
-fn pid(session: &Session) -> Pid {
+pub(crate) fn pid(session: &Session) -> Pid {
     Pid::from_raw(session.pid().unwrap() as i32).unwrap()
 }
 
 /// Whether no thread of the process runs any more; each stops when it is next scheduled.
-fn is_stopped(pid: Pid) -> bool {
+pub(crate) fn is_stopped(pid: Pid) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     threads.flatten().all(|thread| {
         // The state stands behind the name, which is in parentheses.
@@ -32,12 +32,12 @@ fn is_stopped(pid: Pid) -> bool {
     })
 }
 
-fn is_gone(pid: Pid) -> bool {
+pub(crate) fn is_gone(pid: Pid) -> bool {
     test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
 }
 
 /// A call that never ends, once it has reached the plugin.
-async fn call_in_flight(echo: &Echo) -> JoinHandle<Result<(), Status>> {
+pub(crate) async fn call_in_flight(echo: &Echo) -> JoinHandle<Result<(), Status>> {
     let mut calls = echo.calls.clone();
     let call = tokio::spawn(async move { calls.never(Empty {}).await.map(drop) });
     let mut calls = echo.calls.clone();
@@ -48,7 +48,7 @@ async fn call_in_flight(echo: &Echo) -> JoinHandle<Result<(), Status>> {
     call
 }
 
-async fn repeat(echo: &Echo, text: &str) -> Result<Vec<u8>, Status> {
+pub(crate) async fn repeat(echo: &Echo, text: &str) -> Result<Vec<u8>, Status> {
     let bytes = text.as_bytes().to_vec();
     let answer = echo.calls.clone().repeat(Payload { bytes }).await?;
     Ok(answer.into_inner().bytes)
@@ -85,7 +85,8 @@ async fn killing_the_plugin_mid_call_names_the_exit_and_the_last_words_within_a_
     assert_eq!(
         closed.to_string(),
         format!(
-            "plugin `{ROGUE}` ended unexpectedly: killed by signal 9 (SIGKILL); \
+            "plugin `{ROGUE}` ended unexpectedly: killed by signal 9 (SIGKILL), \
+             during the call `pintle.testkit.v1.Echo/Never`; \
              its last words: [WARN] the cheese is going off"
         )
     );
@@ -95,62 +96,6 @@ async fn killing_the_plugin_mid_call_names_the_exit_and_the_last_words_within_a_
     let (session, echo) = launch(&world, &host, "well").await;
     assert_eq!(repeat(&echo, "again").await.unwrap(), b"again");
     session.close().await.unwrap();
-}
-
-#[tokio::test]
-async fn close_ends_a_well_behaved_plugin_with_code_0_and_leaves_nothing() {
-    let world = World::new(ROGUE);
-    let (session, echo) = launch(&world, &world.host(), "well").await;
-    repeat(&echo, "hello").await.unwrap();
-    assert!(!world.socket_files().is_empty());
-    let pid = pid(&session);
-
-    let begin = Instant::now();
-    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-    println!("closed in {:?}", begin.elapsed());
-    assert!(is_gone(pid));
-    assert!(world.is_clean());
-}
-
-#[tokio::test]
-async fn close_ends_a_plugin_with_a_call_in_flight_with_code_0() {
-    let world = World::new(ROGUE);
-    let (session, echo) = launch(&world, &world.host(), "well").await;
-    let call = call_in_flight(&echo).await;
-
-    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-    let status = call.await.unwrap().unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
-}
-
-#[tokio::test]
-async fn two_who_close_at_once_get_the_same_answer() {
-    let world = World::new(ROGUE);
-    let (session, _echo) = launch(&world, &world.host(), "well").await;
-    let other = session.clone();
-    let (one, two) = tokio::join!(session.close(), other.close());
-    assert_eq!((one.unwrap(), two.unwrap()), (Exit::Code(0), Exit::Code(0)));
-    assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-}
-
-#[tokio::test]
-async fn close_after_an_exit_tells_how_it_ended_and_the_last_words() {
-    let world = World::new(ROGUE);
-    let (session, echo) = launch(&world, &world.host(), "well").await;
-    let exit = ExitRequest {
-        code: 3,
-        last_words: "that was too much".to_owned(),
-    };
-    let status = echo.calls.clone().exit(exit).await.unwrap_err();
-
-    let closed = session.close().await.unwrap_err();
-    assert_eq!(
-        (closed.reason(), closed.exit()),
-        (EndReason::Exited, Some(Exit::Code(3)))
-    );
-    assert_eq!(closed.stderr(), ["that was too much"]);
-    let of_call = SessionClosed::of(&status).expect("the call knows it, too");
-    assert_eq!(of_call.to_string(), closed.to_string());
 }
 
 #[tokio::test]
@@ -186,45 +131,6 @@ async fn dropping_the_last_session_kills_though_clients_live_on() {
     let closed = SessionClosed::of(&status).expect("the status knows why");
     assert_eq!(closed.reason(), EndReason::Dropped);
     assert!(is_gone(pid) && world.is_clean());
-}
-
-#[tokio::test]
-async fn a_plugin_that_ignores_the_request_to_end_is_killed_after_the_close_timeout() {
-    let world = World::new(ROGUE);
-    let host = world.host().close_timeout(Duration::from_millis(300));
-    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
-    let pid = pid(&session);
-
-    let closed = session.close().await.unwrap_err();
-    assert_eq!(
-        (closed.reason(), closed.exit()),
-        (EndReason::Overdue, Some(Exit::Signal(9)))
-    );
-    assert_eq!(
-        closed.to_string(),
-        format!("plugin `{ROGUE}` did not end in time when the host closed it and was killed")
-    );
-    assert!(is_gone(pid) && world.is_clean());
-}
-
-#[tokio::test]
-async fn a_plugin_that_is_stopped_can_be_closed_and_killed() {
-    let world = World::new(ROGUE);
-    let host = world.host().close_timeout(Duration::from_millis(300));
-    for kill in [false, true] {
-        let (session, _echo) = launch(&world, &host, "well").await;
-        let pid = pid(&session);
-        kill_process(pid, Signal::STOP).unwrap();
-        eventually("every thread has stopped", || is_stopped(pid)).await;
-        let ping = timeout(Duration::from_millis(100), session.ping()).await;
-        assert!(ping.is_err(), "it answered though it is stopped");
-        let closed = match kill {
-            true => session.kill().await,
-            false => session.close().await.unwrap_err(),
-        };
-        assert_eq!(closed.exit(), Some(Exit::Signal(9)));
-        assert!(is_gone(pid) && world.is_clean());
-    }
 }
 
 #[tokio::test]
@@ -346,68 +252,6 @@ async fn the_end_is_noticed_though_a_child_that_cannot_be_found_holds_the_output
         in_time.expect("it waited for the child");
         assert!(world.is_clean());
     }
-}
-
-#[tokio::test]
-async fn a_plugin_that_does_not_end_when_asked_is_sent_sigterm_before_it_is_killed() {
-    let world = World::new(ROGUE);
-    let host = world.host().close_timeout(Duration::from_millis(300));
-    let (session, _echo) = launch(&world, &host, "ends-at-sigterm").await;
-    let closed = session.close().await.unwrap_err();
-    assert_eq!(
-        (closed.reason(), closed.exit()),
-        (EndReason::Overdue, Some(Exit::Code(5)))
-    );
-    assert_eq!(
-        closed.to_string(),
-        format!("plugin `{ROGUE}` ended only after SIGTERM when the host closed it: exit code 5")
-    );
-}
-
-#[tokio::test]
-async fn each_step_of_closing_takes_as_long_as_the_host_says() {
-    let world = World::new(ROGUE);
-    let host = world
-        .host()
-        .close_timeout(Duration::from_millis(200))
-        .terminate_timeout(Duration::from_millis(200));
-    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
-    let begin = Instant::now();
-    session.close().await.unwrap_err();
-    let took = begin.elapsed();
-    assert!(took >= Duration::from_millis(400), "{took:?}");
-    assert!(took < Duration::from_millis(1400), "{took:?}");
-}
-
-#[tokio::test]
-async fn a_kill_cuts_short_a_close_that_is_under_way() {
-    let world = World::new(ROGUE);
-    let host = world.host().close_timeout(Duration::from_secs(60));
-    let (session, _echo) = launch(&world, &host, "ignores-shutdown").await;
-    let killing = async {
-        tokio::task::yield_now().await;
-        session.kill().await
-    };
-    let both = async { tokio::join!(session.close(), killing) };
-    let (closed, killed) = timeout(Duration::from_secs(10), both).await.unwrap();
-    assert_eq!(closed.unwrap_err().reason(), EndReason::Killed);
-    assert_eq!(killed.exit(), Some(Exit::Signal(9)));
-}
-
-#[tokio::test]
-async fn the_grace_for_open_calls_is_the_plugins_to_choose() {
-    let world = World::new(ROGUE);
-    let mut took = Vec::new();
-    for mode in ["well", "ends-without-grace"] {
-        let (session, echo) = launch(&world, &world.host(), mode).await;
-        let call = call_in_flight(&echo).await;
-        let begin = Instant::now();
-        assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-        took.push(begin.elapsed());
-        call.await.unwrap().unwrap_err();
-    }
-    assert!(took[0] >= Duration::from_secs(1), "{took:?}");
-    assert!(took[1] < Duration::from_secs(1), "{took:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod broker;
 mod calls;
 mod causes;
+mod closing;
 mod conformance;
 mod errors;
 mod lifecycle;
