@@ -97,7 +97,7 @@ pub async fn in_process(
         sockets: SocketDir::none(),
         timeouts: Timeouts::default(),
         detached: false,
-        oom_kills: OomKills::now(),
+        oom_kills: OomKills::now(None),
         ended: sender,
     };
     Ok(Session::new(facts, connection, ended, supervised))

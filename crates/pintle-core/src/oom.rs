@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// How often it had, at one moment.
 ///
-/// Of the processes limited together with this one where that is counted, of all otherwise: which
+/// Of the processes limited together with the plugin where that is counted, of all otherwise: which
 /// process it was is told to nobody but the kernel's log.
 #[derive(Clone, Debug)]
 pub(crate) struct OomKills {
@@ -13,9 +13,11 @@ pub(crate) struct OomKills {
 }
 
 impl OomKills {
-    /// The count now. Reads a small file or two that are in memory.
-    pub(crate) fn now() -> Self {
-        let limits = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    /// The count now, for a plugin that runs as this process, or as one whose number is not known.
+    /// Reads a small file or two that are in memory.
+    pub(crate) fn now(pid: Option<u32>) -> Self {
+        let process = pid.map_or("self".to_owned(), |pid| pid.to_string());
+        let limits = fs::read_to_string(format!("/proc/{process}/cgroup")).unwrap_or_default();
         Self::of(counters(&limits))
     }
 
@@ -34,7 +36,7 @@ impl OomKills {
     }
 }
 
-/// Where the count may be, best first, given what `/proc/self/cgroup` says.
+/// Where the count may be, best first, given what `/proc/PID/cgroup` says.
 fn counters(limits: &str) -> Vec<PathBuf> {
     let mut counters: Vec<_> = limits.lines().filter_map(counter).collect();
     counters.push("/proc/vmstat".into());

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::world::eventually;
 
@@ -146,12 +147,16 @@ impl Drop for Doomed {
 
 /// Whether a process has ended, though its parent may not have taken note of it yet.
 pub fn has_ended(pid: Pid) -> bool {
+    if test_kill_process(pid) == Err(Errno::SRCH) {
+        return true;
+    }
     match fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat
             .rsplit(") ")
             .next()
             .is_some_and(|rest| rest.starts_with(['Z', 'X'])),
-        Err(_) => true,
+        // Without the directory one that nobody has taken note of counts as one that lives.
+        Err(_) => cfg!(target_os = "linux"),
     }
 }
 

@@ -31,8 +31,10 @@ pub(crate) const UNIX_SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
 /// between. Ours alone; a host that does not set it speaks gRPC.
 pub(crate) const TRANSPORTS: &str = "PINTLE_TRANSPORTS";
 
-/// How the plugin learns that its host is gone; a [`Lifeline`] by its word. Ours alone; under a host
-/// that does not set it, the end of the parent process tells.
+/// How the plugin learns that its host is gone: a [`Lifeline`] by its word, a colon, and the number
+/// of the host's process. Ours alone; under a host that does not set it, the end of the parent
+/// process tells. Another parent than the host means that the variable was meant for another, and
+/// inherited from that.
 pub(crate) const LIFELINE: &str = "PINTLE_LIFELINE";
 
 /// The prefix of every variable that is ours alone.
@@ -50,12 +52,24 @@ pub(crate) enum Lifeline {
 impl Lifeline {
     const ALL: [Self; 2] = [Self::Stdin, Self::None];
 
-    /// The value of the variable.
-    pub(crate) fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Self::Stdin => "stdin",
             Self::None => "none",
         }
+    }
+
+    /// The value of the variable, for a plugin of this process.
+    pub(crate) fn of_own_process(self) -> String {
+        format!("{}:{}", self.word(), std::process::id())
+    }
+
+    /// The lifeline and the host's number. A word that we do not know is from a newer host, and
+    /// tells us nothing.
+    fn parse(value: &str) -> Option<(Self, u32)> {
+        let (word, host) = value.split_once(':')?;
+        let lifeline = Self::ALL.into_iter().find(|one| word == one.word())?;
+        Some((lifeline, host.parse().ok()?))
     }
 }
 

@@ -157,6 +157,7 @@ impl Starting {
         ));
         let output = Output::new(program.clone(), host.stdout.clone(), host.stderr.clone());
         tracing::debug!(plugin = program, process = process.id(), "plugin started");
+        let oom_kills = OomKills::now(process.pid());
         Self {
             program,
             process,
@@ -165,7 +166,7 @@ impl Starting {
             address: None,
             output,
             tail,
-            oom_kills: OomKills::now(),
+            oom_kills,
             unless_connected: [&outputs, &tasks].map(|all| all.stopping().clone().drop_guard()),
             outputs,
             tasks,

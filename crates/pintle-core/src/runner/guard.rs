@@ -96,8 +96,9 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        // It has no group left to end. By force, for it may have been stopped.
         self.orders = None;
-        // It has no group left, and ends at once.
+        let _ = self.shell.kill();
         let _ = self.shell.wait();
     }
 }

@@ -48,7 +48,7 @@ impl CommandRunner {
             Bond::Detached => Some(Lifeline::None),
         };
         if let Some(lifeline) = lifeline {
-            command.env(LIFELINE, lifeline.word());
+            command.env(LIFELINE, lifeline.of_own_process());
         }
         let spawned = child::spawn(command, bond).await;
         let Spawned {

@@ -12,13 +12,14 @@ pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Watches for the host's end, on a thread of its own for as long as the process lives.
 ///
-/// `lifeline` is what the host said of it. One that said nothing, as one written in Go, has started
-/// us itself, or by a program that lives as long as it wants us to.
+/// `told` is what the host said of it. One that said nothing, as one written in Go, has started us
+/// itself, or by a program that lives as long as it wants us to.
 pub(super) fn watch(
-    lifeline: Option<Lifeline>,
+    told: Option<(Lifeline, u32)>,
     shutdown: Shutdown,
     timeout: Duration,
 ) -> io::Result<()> {
+    let lifeline = told.filter(|told| is_parent(told.1)).map(|told| told.0);
     let wait_for_end: Box<dyn FnOnce() + Send> = match lifeline {
         Some(Lifeline::None) => return Ok(()),
         Some(Lifeline::Stdin) => Box::new(stdin::take()?),
@@ -39,6 +40,20 @@ pub(super) fn watch(
         soften_death_signal();
     }
     Ok(())
+}
+
+/// Whether it was to us that the process with this number said something: who starts us may itself
+/// be a plugin, and have passed on its whole environment.
+#[cfg(unix)]
+fn is_parent(host: u32) -> bool {
+    let parent = rustix::process::getppid();
+    parent.is_some_and(|parent| parent.as_raw_nonzero().get().unsigned_abs() == host)
+}
+
+/// Elsewhere a process is not told of its parent.
+#[cfg(not(unix))]
+fn is_parent(_: u32) -> bool {
+    true
 }
 
 /// In good order while there is time, by force then: a plugin that hangs must not stay.

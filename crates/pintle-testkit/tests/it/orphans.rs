@@ -176,6 +176,23 @@ async fn a_plugin_whose_host_is_killed_ends_in_good_order() {
 }
 
 #[tokio::test]
+async fn a_plugin_of_a_plugin_is_gone_with_the_first_host_too() {
+    let test = "a_plugin_of_a_plugin_is_gone_with_the_first_host_too";
+    if Doomed::is_me() {
+        let world = World::new(ROGUE);
+        let (host, mut said) = Said::by(world.host());
+        let session = world.rogue(&host, "hosts").launch(Grpc).await.unwrap();
+        let mut family = said.family().await;
+        family.push(session.pid().unwrap());
+        return Doomed::await_death(family).await;
+    }
+    let mut host = Doomed::start(&named(test));
+    assert_eq!(host.family().len(), 3);
+    host.kill();
+    host.family_is_gone().await;
+}
+
+#[tokio::test]
 async fn a_plugin_with_the_hosts_stdin_ends_with_it_too() {
     let test = "a_plugin_with_the_hosts_stdin_ends_with_it_too";
     if Doomed::is_me() {
@@ -310,6 +327,9 @@ fn a_plugin_whose_foreign_host_is_killed_ends_in_good_order() {
         .args(["-c", "\"$0\" well & echo $!; wait", ROGUE])
         .env(HANDSHAKE.cookie_key(), HANDSHAKE.cookie_value())
         .env("PLUGIN_UNIX_SOCKET_DIR", sockets.path())
+        // Such a host may be a plugin itself, and pass on what it was told.
+        .env("PINTLE_LIFELINE", "stdin:1")
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -319,6 +339,8 @@ fn a_plugin_whose_foreign_host_is_killed_ends_in_good_order() {
     let plugin = Pid::from_raw(plugin.parse().unwrap()).unwrap();
     let line = lines.next().unwrap().unwrap();
     assert!(line.starts_with("1|"), "{line}");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(!has_ended(plugin), "it took another's stdin for its host's");
     assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 1);
 
     host.kill().unwrap();

@@ -41,8 +41,9 @@ pub(crate) struct PluginEnv {
     pub(crate) socket_group: Option<String>,
     /// The transports the host offers, most preferred first; `None` if it sent no list.
     pub(crate) transports: Option<Vec<Protocol>>,
-    /// How the plugin learns that its host is gone; `None` if the host does not say.
-    pub(crate) lifeline: Option<Lifeline>,
+    /// How the plugin of the process with this number learns that its host is gone; `None` if the
+    /// host does not say.
+    pub(crate) lifeline: Option<(Lifeline, u32)>,
 }
 
 impl PluginEnv {
@@ -125,10 +126,8 @@ impl<L: Fn(&str) -> Option<OsString>> Environment<L> {
         Ok(Some(words.take(TRANSPORTS_LIMIT).collect()))
     }
 
-    /// A word that we do not know is from a newer host, and tells us nothing.
-    fn lifeline(&self) -> Option<Lifeline> {
-        let word = self.value(LIFELINE)?;
-        Lifeline::ALL.into_iter().find(|one| word == one.word())
+    fn lifeline(&self) -> Option<(Lifeline, u32)> {
+        Lifeline::parse(self.value(LIFELINE)?.to_str()?)
     }
 
     fn text(&self, name: &'static str, limit: usize) -> Result<Option<String>, EnvError> {

@@ -268,11 +268,14 @@ fn host() -> impl Strategy<Value = HostEnv> {
 
 #[test]
 fn how_to_learn_of_the_hosts_end_is_read_and_a_word_of_a_newer_host_says_nothing() {
-    let lifeline = |word| read(&[(LIFELINE, word)]).unwrap().lifeline;
+    let lifeline = |value: &str| read(&[(LIFELINE, value)]).unwrap().lifeline;
     for one in [Lifeline::Stdin, Lifeline::None] {
-        assert_eq!(lifeline(one.word()), Some(one));
+        let own = std::process::id();
+        assert_eq!(lifeline(&one.of_own_process()), Some((one, own)));
     }
-    assert_eq!(lifeline("smoke-signals"), None);
+    for other in ["smoke-signals:7", "stdin", "stdin:", "stdin:-1", "stdin:x"] {
+        assert_eq!(lifeline(other), None, "{other}");
+    }
     assert!(is_reserved(LIFELINE, "COOKIE"));
 }
 

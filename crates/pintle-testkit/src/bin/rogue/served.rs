@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use pintle::mtls::Tls;
-use pintle::{BoxError, Grpc, LogStderr, PluginSet, Serve, ServeError, Transports};
+use pintle::{BoxError, Grpc, Host, LogStderr, OutputTo, PluginSet, Serve, ServeError, Transports};
 use pintle_testkit::conformance::{Conformance, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,6 +61,14 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
                 std::future::pending::<()>().await;
             };
             serve().until(read).run(grpc).await
+        }
+        "hosts" => {
+            let own = std::env::current_exe().expect("we are a program");
+            let print = OutputTo::Inherit;
+            let host = Host::new(HANDSHAKE).stdout(print);
+            let command = host.command(own).args(["with-child", "well"]);
+            let _session = command.launch(Grpc).await.expect("it is a plugin");
+            serve().run(grpc).await
         }
         "loses-a-child" => {
             println!("{}", lose_a_child());
