@@ -149,8 +149,9 @@ impl Serve {
     /// end, SIGTERM arrives, or [`until`](Self::until) resolves; or until the host is gone.
     ///
     /// A host that is gone, however it died, is noticed by the end of stdin or of the parent
-    /// process. The process, and with it what it started if it leads its process group, as under
-    /// a host written with pintle, then has the [orphan timeout](Self::orphan_timeout) to end: also if `run` has returned.
+    /// process. The plugin then has the [orphan timeout](Self::orphan_timeout) to end, also when
+    /// `run` has returned; and so has what it started, if it leads its process group as it does
+    /// under a host written with pintle.
     ///
     /// Takes over what belongs to the process: stdout and stderr are captured
     /// for the host, stdin is empty, SIGINT is ignored (a terminal sends it to host and plugin

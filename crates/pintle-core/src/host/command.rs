@@ -79,7 +79,8 @@ impl PluginCommand {
     /// Dropping the last [`Session`] then leaves it running, with its socket;
     /// [`close`](Session::close) and [`kill`](Session::kill) end it as ever. What it writes to its
     /// real stdout and stderr after that finds nobody: a plugin must bear that. What it started is
-    /// its own affair, except when it is killed by this host.
+    /// its own affair, except when it is killed by this host. Its stdin is empty, whatever
+    /// [`inherit_stdin`](Self::inherit_stdin) says.
     #[must_use]
     pub fn detached(mut self) -> Self {
         self.command.detached = true;

@@ -37,7 +37,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What a launch has of its own, beside the options of its host.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fate {
-    /// The how-manieth launch of its kind it is.
+    /// Which launch of its command it is, from 1 on.
     pub(super) generation: u64,
     /// Whether the plugin lives on when its session is dropped.
     pub(super) detached: bool,

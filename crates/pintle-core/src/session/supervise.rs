@@ -129,13 +129,13 @@ impl Supervised {
             }
         });
         let reason = match self.ends_within(self.timeouts.close, orders).await {
-            Ended::Exited(exit) => return (EndReason::Closed, exit),
-            Ended::KillOrdered => EndReason::Killed,
-            Ended::TimedOut if self.process.terminate().is_err() => EndReason::Overdue,
-            Ended::TimedOut => match self.ends_within(self.timeouts.terminate, orders).await {
-                Ended::Exited(exit) => return (EndReason::Overdue, exit),
-                Ended::KillOrdered => EndReason::Killed,
-                Ended::TimedOut => EndReason::Overdue,
+            Outcome::Exited(exit) => return (EndReason::Closed, exit),
+            Outcome::KillOrdered => EndReason::Killed,
+            Outcome::TimedOut if self.process.terminate().is_err() => EndReason::Overdue,
+            Outcome::TimedOut => match self.ends_within(self.timeouts.terminate, orders).await {
+                Outcome::Exited(exit) => return (EndReason::Overdue, exit),
+                Outcome::KillOrdered => EndReason::Killed,
+                Outcome::TimedOut => EndReason::Overdue,
             },
         };
         (reason, self.kill().await)
@@ -145,11 +145,11 @@ impl Supervised {
         &mut self,
         time: Duration,
         orders: &mut mpsc::UnboundedReceiver<Order>,
-    ) -> Ended {
+    ) -> Outcome {
         tokio::select! {
-            exit = self.process.wait() => Ended::Exited(exit.ok()),
-            () = tokio::time::sleep(time) => Ended::TimedOut,
-            () = kill_ordered(orders) => Ended::KillOrdered,
+            exit = self.process.wait() => Outcome::Exited(exit.ok()),
+            () = tokio::time::sleep(time) => Outcome::TimedOut,
+            () = kill_ordered(orders) => Outcome::KillOrdered,
         }
     }
 
@@ -213,7 +213,7 @@ enum Event {
 }
 
 /// What became of a process that was asked to end.
-enum Ended {
+enum Outcome {
     Exited(Option<Exit>),
     TimedOut,
     KillOrdered,

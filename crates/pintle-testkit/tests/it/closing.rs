@@ -136,7 +136,8 @@ async fn each_step_of_closing_takes_as_long_as_the_host_says() {
     session.close().await.unwrap_err();
     let took = begin.elapsed();
     assert!(took >= Duration::from_millis(400), "{took:?}");
-    assert!(took < Duration::from_millis(1400), "{took:?}");
+    // The defaults are longer than that together.
+    assert!(took < Duration::from_millis(2500), "{took:?}");
 }
 
 #[tokio::test]
@@ -167,5 +168,5 @@ async fn the_grace_for_open_calls_is_the_plugins_to_choose() {
         call.await.unwrap().unwrap_err();
     }
     assert!(took[0] >= Duration::from_secs(1), "{took:?}");
-    assert!(took[1] < Duration::from_secs(1), "{took:?}");
+    assert!(took[1] < took[0], "{took:?}");
 }

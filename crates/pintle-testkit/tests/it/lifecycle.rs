@@ -264,7 +264,7 @@ async fn dropping_a_session_does_not_block_though_its_plugin_is_stopped() {
     let begin = Instant::now();
     drop(session);
     let took = begin.elapsed();
-    assert!(took < Duration::from_millis(50), "{took:?}");
+    assert!(took < Duration::from_millis(500), "{took:?}");
     eventually("the process is gone", || is_gone(pid)).await;
     eventually("no file is left", || world.is_clean()).await;
 }
