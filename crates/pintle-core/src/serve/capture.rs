@@ -3,10 +3,8 @@
 //! never disturbs the handshake or the log.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-
-use rustix::pipe::PipeFlags;
 
 use crate::output::StdioChannel;
 use crate::stdio::{StdioSource, StdioWriter};
@@ -63,16 +61,16 @@ fn redirect(
     channel: StdioChannel,
     replace: fn(OwnedFd) -> rustix::io::Result<()>,
 ) -> io::Result<()> {
-    let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let (reader, writer) = io::pipe()?;
     let to_host = source.writer(channel);
     std::thread::Builder::new()
         .name("pintle-stdio".to_owned())
-        .spawn(move || pump(File::from(reader), &to_host))?;
-    replace(writer)?;
+        .spawn(move || pump(reader, &to_host))?;
+    replace(OwnedFd::from(writer))?;
     Ok(())
 }
 
-fn pump(mut pipe: File, to_host: &StdioWriter) {
+fn pump(mut pipe: PipeReader, to_host: &StdioWriter) {
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         match pipe.read(&mut chunk) {

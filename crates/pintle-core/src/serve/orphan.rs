@@ -133,7 +133,7 @@ mod parent {
     use std::thread;
     use std::time::Duration;
 
-    use rustix::process::{Pid, getppid};
+    use rustix::process::getppid;
 
     /// How often the parent is looked for, where the system does not tell of its end.
     const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -158,7 +158,7 @@ mod parent {
 
     /// Returns when the parent has ended, or when the kernel cannot tell.
     #[cfg(target_os = "linux")]
-    fn told(parent: Pid) {
+    fn told(parent: rustix::process::Pid) {
         use rustix::event::{PollFd, PollFlags, poll};
         use rustix::io::Errno;
         use rustix::process::{PidfdFlags, pidfd_open};
