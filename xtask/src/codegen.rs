@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::{error, fs, io};
 
 use crate::Outcome;
+use crate::scratch::Scratch;
 
 /// One output folder and what goes into it. Paths start at the repository's root.
 struct Generated {
@@ -40,13 +41,6 @@ const TABLE: &[Generated] = &[
         out: "crates/pintle-grpc/src/generated",
     },
     Generated {
-        protos: "examples/greeter/proto",
-        files: &["greeter.proto"],
-        descriptor: "greeter.bin",
-        bytes: &[],
-        out: "examples/greeter/src/generated",
-    },
-    Generated {
         protos: "examples/kv/proto",
         files: &["kv.proto"],
         descriptor: "kv.bin",
@@ -54,25 +48,11 @@ const TABLE: &[Generated] = &[
         out: "examples/kv/src/generated",
     },
     Generated {
-        protos: "examples/counter/proto",
-        files: &["counter.proto"],
-        descriptor: "counter.bin",
-        bytes: &[],
-        out: "examples/counter/src/generated",
-    },
-    Generated {
         protos: "examples/negotiated/proto",
         files: &["store_v2.proto", "store_v3.proto"],
         descriptor: "store.bin",
         bytes: &[],
         out: "examples/negotiated/src/generated",
-    },
-    Generated {
-        protos: "examples/transfer/proto",
-        files: &["transfer.proto"],
-        descriptor: "transfer.bin",
-        bytes: &[],
-        out: "examples/transfer/src/generated",
     },
     Generated {
         protos: "interop/go/proto",
@@ -87,6 +67,16 @@ const TABLE: &[Generated] = &[
         descriptor: "echo.bin",
         bytes: &[".pintle.testkit.v1.Encoded.bytes"],
         out: "crates/pintle-testkit/src/generated",
+    },
+    Generated {
+        protos: "benches/proto",
+        files: &["echo.proto"],
+        descriptor: "echo.bin",
+        bytes: &[
+            ".benches.EchoRequest.payload",
+            ".benches.EchoResponse.payload",
+        ],
+        out: "benches/benches/interface/generated",
     },
 ];
 
@@ -155,14 +145,14 @@ fn generate(root: &Path, row: &Generated) -> Result<Folder, Box<dyn error::Error
     let mut builder = tonic_prost_build::configure()
         .build_transport(false)
         .emit_rerun_if_changed(false)
-        .out_dir(&scratch.0);
+        .out_dir(scratch.path());
     for field in row.bytes {
         builder = builder.bytes(field);
     }
     builder.compile_fds(with_comments)?;
 
     let mut folder = Folder::new();
-    for (name, code) in read_folder(&scratch.0)? {
+    for (name, code) in read_folder(scratch.path())? {
         // An imported well-known type maps to a type of prost, and leaves an empty file behind.
         if !code.iter().all(u8::is_ascii_whitespace) && !name.starts_with("google.protobuf") {
             folder.insert(name, rustfmt(root, &code)?);
@@ -208,25 +198,6 @@ fn read_folder(path: &Path) -> io::Result<Folder> {
         folder.insert(name, fs::read(entry.path())?);
     }
     Ok(folder)
-}
-
-/// A folder of this process's own that goes away with the value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> io::Result<Self> {
-        let path =
-            std::env::temp_dir().join(format!("pintle-codegen-{}-{name}", std::process::id()));
-        fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A leftover in the temporary folder is not worth failing the chore.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]

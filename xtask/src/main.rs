@@ -5,6 +5,8 @@ mod codegen;
 mod fuzz;
 mod interop;
 mod metadata;
+mod proto;
+mod scratch;
 mod tidy;
 
 use std::error::Error;
@@ -18,6 +20,7 @@ usage: cargo xtask <word>
   fuzz CRATE [--seconds N]
                         feed the fuzz targets of crates/pintle-CRATE, 60 seconds each; needs a
                         nightly toolchain
+  proto [--check]       write the .proto files of the interfaces; --check only compares
   tidy                  check the rules no compiler checks: arrows, README, lints, sizes, words
   interop [--control]   run our programs against real go-plugin programs, both ways;
                         --control runs Go against Go only, to check the expectations
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::check(&root()),
         ["fuzz", name] => fuzz::run(&root(), name, "60"),
         ["fuzz", name, "--seconds", seconds] => fuzz::run(&root(), name, seconds),
+        ["proto"] => proto::write(&root()),
+        ["proto", "--check"] => proto::check(&root()),
         ["tidy"] => tidy::run(&root()),
         ["interop"] => interop::run(&root(), interop::Scope::Everything),
         ["interop", "--control"] => interop::run(&root(), interop::Scope::Control),

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::error::BoxError;
 use crate::net::Stream;
 use crate::runner::BoxFuture;
+use crate::tasks::Tasks;
 
 /// What every transport's broker can do: extra byte streams between host and
 /// plugin, opened by whichever side likes.
@@ -44,6 +45,10 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// The transport's broker error, when the other side does not offer it in time or the session
     /// has ended.
     fn stream(&self, id: u32) -> BoxFuture<'_, Result<Stream, BoxError>>;
+
+    /// The owner of the session's tasks, for what must run beside a call: pumping bytes into a
+    /// stream, say.
+    fn tasks(&self) -> Tasks;
 }
 
 /// A stream that the other side has yet to open.

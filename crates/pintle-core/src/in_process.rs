@@ -20,7 +20,7 @@ use crate::session::{Facts, Session, Supervised, Timeouts};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
 use crate::tasks::Tasks;
-use crate::transport::{AnyTransport, HostLink, PluginLink, Transport, Transports};
+use crate::transport::{AnyTransport, HostLink, PluginLink, Transports};
 
 /// What such a session is called in messages.
 const PROGRAM: &str = "in process";
@@ -28,7 +28,7 @@ const PROGRAM: &str = "in process";
 /// Serves plugins in this very process and connects to them: for tests, and for
 /// plugins that are built in.
 ///
-/// Everything but the process is as in a launch: the transport, its bytes
+/// Everything but the process is as in a launch: the transport (the first of them), its bytes
 /// (through memory, unencrypted), the [`Session`], its closing and its reasons.
 /// The plugin's standard outputs stay this process's own; its tasks run on the
 /// caller's runtime.
@@ -39,11 +39,11 @@ const PROGRAM: &str = "in process";
 /// [`LaunchError`], when a plugin does not work over the transport or the connection fails.
 pub async fn in_process(
     plugins: PluginSet,
-    transport: impl Transport,
+    transports: impl Into<Transports>,
 ) -> Result<Session, LaunchError> {
     let failed = |failure| LaunchError::new(PROGRAM.to_owned(), failure, None, Vec::new());
-    let transports = Transports::from(transport);
-    let transport = Arc::clone(transports.choose(None));
+    let transports = transports.into();
+    let transport = Arc::clone(transports.choose(Some(&transports.protocols())));
     let hub = Arc::new(Hub::default());
 
     let net = memory(&hub);

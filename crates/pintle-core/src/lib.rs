@@ -6,7 +6,7 @@
 //! your own. For users of pintle the facade crate `pintle` re-exports what they
 //! need; this crate is for authors of transports and runners.
 //!
-//! Start at [`Host`] on the launching side and at [`serve`] on the launched one;
+//! Start at [`Host`] on the launching side and at [`serve_over`] on the launched one;
 //! [`Transport`] is what joins them. [`in_process`] joins them without a child.
 //!
 //! # Features
@@ -58,14 +58,14 @@ pub use host::{
 pub use in_process::in_process;
 pub use log::{HclogLayer, LogEntry, LogStderr};
 pub use net::{
-    Address, AddressError, Incoming, Listener, Net, NetError, PathTooLong, SameView, Stream,
-    Translate,
+    Address, AddressError, Explained, Incoming, Listener, LostError, LostReason, Net, NetError,
+    PathTooLong, SameView, Stream, Translate,
 };
 pub use output::{EachChunk, Output, OutputTo, StdioChannel};
 pub use panicked::Panicked;
-pub use plugin::{Bindings, NotOver, Plugin, PluginOver, PluginSet};
+pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
 pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
-pub use serve::{DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, Serve, ServeError, serve};
+pub use serve::{DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, Serve, ServeError, serve_over};
 pub use session::{DispenseError, PingError, Session};
 pub use shutdown::Shutdown;
 pub use stdio::{StdioSource, StdioStream};

@@ -1,6 +1,7 @@
 //! How one side of a session makes and accepts connections.
 
 mod address;
+mod explained;
 #[cfg(unix)]
 pub(crate) mod group;
 mod listener;
@@ -19,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 pub use address::{Address, AddressError, PathTooLong};
+pub use explained::{Explained, LostError, LostReason};
 pub use listener::{Incoming, Listener};
 pub(crate) use memory::Hub;
 pub use stream::Stream;

@@ -33,6 +33,45 @@ pub trait PluginOver<T: Transport>: Plugin {
     fn client(client: T::Client) -> Self::Client;
 }
 
+/// What a host can name to [`dispense`](crate::Session::dispense): a [`Plugin`], or what stands for
+/// one, as `dyn Store` does for an interface.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no plugin",
+    label = "not a plugin, and not an interface",
+    note = "name a type that implements `Plugin`, or `dyn Trait` of a trait with `#[pintle::interface]`"
+)]
+pub trait Dispense {
+    /// The plugin it stands for.
+    type Plugin: Plugin;
+}
+
+impl<P: Plugin> Dispense for P {
+    type Plugin = P;
+}
+
+/// What a plugin's process can be given to serve: a [`Plugin`], or what makes one, as an
+/// implementation of an interface does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plugin",
+    label = "not a plugin",
+    note = "write `#[pintle::plugin]` on its implementation of the interface: `#[pintle::plugin] impl Store for {Self}`"
+)]
+pub trait IntoPlugin {
+    /// The plugin it makes.
+    type Plugin: Plugin;
+
+    /// Makes it.
+    fn into_plugin(self) -> Self::Plugin;
+}
+
+impl<P: Plugin> IntoPlugin for P {
+    type Plugin = P;
+
+    fn into_plugin(self) -> P {
+        self
+    }
+}
+
 /// The transports a [`Plugin`] works over.
 pub struct Bindings<P: Plugin> {
     list: Vec<Binding<P>>,
@@ -112,8 +151,9 @@ impl PluginSet {
 
     /// Adds a plugin; it replaces one of the same name.
     #[must_use]
-    pub fn plugin<P: Plugin>(mut self, plugin: P) -> Self {
-        self.plugins.insert(P::NAME, Arc::new(plugin));
+    pub fn plugin<P: IntoPlugin>(mut self, plugin: P) -> Self {
+        let plugin = Arc::new(plugin.into_plugin());
+        self.plugins.insert(P::Plugin::NAME, plugin);
         self
     }
 

@@ -25,7 +25,7 @@ use crate::handshake::{
 use crate::host::DEFAULT_CONNECT_TIMEOUT;
 use crate::log::LogStderr;
 use crate::net::{Address, Net, Network, SameView};
-use crate::plugin::{Plugin, PluginSet};
+use crate::plugin::{IntoPlugin, PluginSet};
 use crate::security::{self, Provider};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
@@ -39,10 +39,13 @@ pub use orphan::DEFAULT_ORPHAN_TIMEOUT;
 /// the plugin says otherwise.
 pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
-/// Begins a plugin's main: `serve(HANDSHAKE).plugin(Greeter).run(Grpc).await`.
-pub fn serve(handshake: Handshake) -> Serve {
+/// Begins a plugin's main over these transports: `serve_over(HANDSHAKE, Grpc).plugin(Greeter).run().await`.
+///
+/// With the `pintle` crate, `serve(HANDSHAKE)` is the same over all that are compiled in.
+pub fn serve_over(handshake: Handshake, transports: impl Into<Transports>) -> Serve {
     Serve {
         handshake,
+        transports: transports.into(),
         sets: BTreeMap::new(),
         network: None,
         provider: None,
@@ -53,9 +56,10 @@ pub fn serve(handshake: Handshake) -> Serve {
     }
 }
 
-/// A plugin's options; see [`serve`].
+/// A plugin's options; see [`serve_over`].
 pub struct Serve {
     handshake: Handshake,
+    transports: Transports,
     sets: BTreeMap<ProtocolVersion, PluginSet>,
     network: Option<Tcp>,
     provider: Option<Provider>,
@@ -70,9 +74,16 @@ pub struct Serve {
 struct Tcp;
 
 impl Serve {
+    /// Speaks only these, most preferred first, of which the host takes one.
+    #[must_use]
+    pub fn over(mut self, transports: impl Into<Transports>) -> Self {
+        self.transports = transports.into();
+        self
+    }
+
     /// Offers a plugin in the handshake's own protocol version.
     #[must_use]
-    pub fn plugin(mut self, plugin: impl Plugin) -> Self {
+    pub fn plugin(mut self, plugin: impl IntoPlugin) -> Self {
         let version = self.handshake.protocol_version();
         let set = self
             .sets
@@ -162,8 +173,7 @@ impl Serve {
     /// [`ServeError`]; return it from `main`, which then prints what is wrong
     /// and exits with code 1. Started by hand, without a host, it is
     /// [`ServeError::NoHost`].
-    pub async fn run(self, transports: impl Into<Transports>) -> Result<(), ServeError> {
-        let transports = transports.into();
+    pub async fn run(self) -> Result<(), ServeError> {
         let env = PluginEnv::read(&self.handshake, |name| std::env::var_os(name))
             .map_err(ServeError::from_env)?;
 
@@ -175,7 +185,7 @@ impl Serve {
             report_mismatch(&accepted, &served);
         }
         let plugins = &self.sets[&version];
-        let transport = Arc::clone(transports.choose(env.transports.as_deref()));
+        let transport = Arc::clone(self.transports.choose(env.transports.as_deref()));
 
         let (security, certificate) =
             security::for_plugin(env.client_cert.as_deref(), self.provider).await?;

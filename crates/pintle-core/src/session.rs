@@ -13,7 +13,7 @@ use crate::ended::{End, EndReason, Ended, SessionClosed};
 use crate::error::BoxError;
 use crate::handshake::{Protocol, ProtocolVersion};
 use crate::net::Address;
-use crate::plugin::{self, Plugin};
+use crate::plugin::{self, Dispense, Plugin};
 use crate::runner::Exit;
 use crate::transport::AnyConnection;
 use supervise::Order;
@@ -75,33 +75,34 @@ impl Session {
         }
     }
 
-    /// A client of the plugin `P`, ready to be called. Cheap; ask as often as you like.
+    /// A client of the plugin `D`, ready to be called. Cheap; ask as often as you like.
     ///
-    /// Whether the plugin really serves `P` may show only at the first call:
-    /// gRPC has no way to ask. Cancel-safe.
+    /// `D` is a [`Plugin`], or the `dyn Trait` of an interface. Whether the plugin really serves it
+    /// may show only at the first call: gRPC has no way to ask. Cancel-safe.
     ///
     /// # Errors
-    /// [`DispenseError`], when the session has ended, when `P` does not work
+    /// [`DispenseError`], when the session has ended, when `D` does not work
     /// over the session's transport, or when the transport refuses.
-    pub async fn dispense<P: Plugin>(&self) -> Result<P::Client, DispenseError> {
+    pub async fn dispense<D: Dispense + ?Sized>(
+        &self,
+    ) -> Result<<D::Plugin as Plugin>::Client, DispenseError> {
         if let Some(ended) = self.shared.ended.now() {
             return Err(DispenseError::Closed(ended));
         }
         let connection = &self.shared.connection;
-        let make = plugin::client_over::<P>(connection.transport()).ok_or_else(|| {
+        let make = plugin::client_over::<D::Plugin>(connection.transport()).ok_or_else(|| {
             DispenseError::NotOver {
-                plugin: P::NAME,
+                plugin: D::Plugin::NAME,
                 protocol: self.shared.facts.protocol.clone(),
             }
         })?;
-        let client =
-            connection
-                .dispense(P::NAME)
-                .await
-                .map_err(|source| DispenseError::Refused {
-                    plugin: P::NAME,
-                    source,
-                })?;
+        let client = connection
+            .dispense(D::Plugin::NAME)
+            .await
+            .map_err(|source| DispenseError::Refused {
+                plugin: D::Plugin::NAME,
+                source,
+            })?;
         Ok(make(client))
     }
 

@@ -2,7 +2,6 @@
 
 mod error;
 mod exchange;
-mod explained;
 mod served;
 mod streams;
 mod table;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Stream, Tasks};
 
 use crate::endpoint::Source;
-use crate::h2::{Channel, Limits, LostReason, Settings};
+use crate::h2::{Channel, Limits, LostReason, Router, Settings};
 use crate::pb::ConnInfo;
 use crate::pb::conn_info::Knock;
 use crate::server::GrpcServer;
@@ -144,6 +143,30 @@ impl GrpcBroker {
         id: BrokerId,
         fill: impl FnOnce(&mut GrpcServer),
     ) -> Result<Served, BrokerError> {
+        self.serve_as(id, fill, Served::begin).await
+    }
+
+    /// As [`serve`](Self::serve), for one who comes: the service ends when they leave, too, which
+    /// [`Served::ended`] tells.
+    ///
+    /// Dropping the future leaves nothing.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub async fn serve_once(
+        &self,
+        fill: impl FnOnce(&mut GrpcServer),
+    ) -> Result<Served, BrokerError> {
+        let id = self.next_id()?;
+        self.serve_as(id, fill, Served::begin_once).await
+    }
+
+    async fn serve_as(
+        &self,
+        id: BrokerId,
+        fill: impl FnOnce(&mut GrpcServer),
+        begin: fn(&Arc<Shared>, BrokerId, Source, Router) -> Served,
+    ) -> Result<Served, BrokerError> {
         let mut server = GrpcServer::new(self.clone());
         fill(&mut server);
         let router = server.into_router().map_err(BrokerError::Service)?;
@@ -157,7 +180,7 @@ impl GrpcBroker {
                     net: self.shared.net.clone(),
                     _door: Some(door),
                 };
-                Ok(Served::begin(&self.shared, id, source, router))
+                Ok(begin(&self.shared, id, source, router))
             }
             None => {
                 let listener = self
@@ -167,7 +190,7 @@ impl GrpcBroker {
                     .await
                     .map_err(BrokerError::Listen)?;
                 let announcement = announcement(id.get(), listener.address());
-                let served = Served::begin(&self.shared, id, Source::Listener(listener), router);
+                let served = begin(&self.shared, id, Source::Listener(listener), router);
                 self.shared.send(announcement)?;
                 Ok(served)
             }

@@ -100,14 +100,14 @@ pub(crate) async fn serve_while_wanted(
     Wanted::Yes
 }
 
-/// Serves the first who passes the handshake, to the end and whatever `stop`
-/// says by then; gives up if nobody does within `patience`.
+/// Serves the first who passes the handshake until they leave or `over`; gives up if nobody does
+/// within `patience`, or before `stop`.
 pub(crate) async fn serve_one(
     mut source: Source,
     router: Router,
     settings: Settings,
     tasks: Tasks,
-    stop: CancellationToken,
+    [stop, over]: [CancellationToken; 2],
     patience: Duration,
 ) -> Wanted {
     let mut unwanted = pin!(tokio::time::sleep(patience));
@@ -123,8 +123,7 @@ pub(crate) async fn serve_one(
             Some(Ok(stream)) => {
                 // Nobody else is to come.
                 drop(source);
-                let to_its_end = CancellationToken::new();
-                serve_stream(stream, &router, &settings, &tasks, &to_its_end).await;
+                serve_stream(stream, &router, &settings, &tasks, &over).await;
                 return Wanted::Yes;
             }
             Some(Err(error)) => refused(&error),

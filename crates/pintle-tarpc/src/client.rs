@@ -1,32 +1,28 @@
 //! Calling a service over one stream.
 
+mod calls;
+mod raw;
+
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pintle_core::{Ended, SessionClosed, Stream, Tasks};
+use pintle_core::{Stream, Tasks};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tarpc::client::RpcError;
 use tarpc::client::stub::Stub;
-use tarpc::client::{self, RpcError};
 use tarpc::context::{self, Context};
-use tarpc::{ChannelError, RequestName, ServerError};
-use tokio::time::{timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tarpc::{RequestName, ServerError};
 
 use crate::broker::TarpcBroker;
 use crate::envelope::MAX_CALL_TIME;
-use crate::error::CallLost;
+use crate::form::Coded;
 use crate::messages::Wire;
 use crate::variant::variant;
+use calls::Calls;
 
-/// How long a call that lost its stream waits to see whether the session is lost, too.
-const OVER_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long a call that lost its session waits to learn why.
-///
-/// The exit of the process is known a moment after its sockets are closed.
-const REASON_TIMEOUT: Duration = Duration::from_millis(800);
+pub(crate) use calls::Lost;
+pub use raw::ByteChannel;
 
 /// What a plugin's client is made from: a stream to one service, nothing sent on it yet.
 pub struct TarpcClient {
@@ -75,6 +71,24 @@ impl TarpcClient {
         make(Channel::open(stream, wire, &tasks, lost))
     }
 
+    /// Makes a channel for calls of bytes, to a service that was added with
+    /// [`TarpcServer::add_bytes`](crate::TarpcServer::add_bytes).
+    ///
+    /// What keeps the calls going is a task of the session.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn bytes(self) -> ByteChannel {
+        let Self {
+            stream,
+            wire,
+            tasks,
+            lost,
+            ..
+        } = self;
+        ByteChannel::open(stream, wire, &tasks, lost)
+    }
+
     /// The broker, to let the other side call this one.
     pub fn broker(&self) -> &TarpcBroker {
         &self.broker
@@ -98,8 +112,7 @@ impl fmt::Debug for TarpcClient {
 /// Dropping a call's future cancels the call on the other side. A clone is another handle to the
 /// same stream; calls made with the last one dropped go on.
 pub struct Channel<Req, Resp> {
-    calls: client::Channel<Req, Resp>,
-    lost: Lost,
+    calls: Calls<Req, Resp>,
 }
 
 impl<Req, Resp> Channel<Req, Resp>
@@ -109,17 +122,8 @@ where
 {
     /// Begins to call on a stream; a task of `tasks` keeps the calls going.
     pub(crate) fn open(stream: Stream, wire: Wire, tasks: &Tasks, lost: Lost) -> Self {
-        let mut config = client::Config::default();
-        config.max_in_flight_requests = wire.calls;
-        let new = client::new(config, wire.calling(stream));
-        tasks.spawn(async {
-            if let Err(error) = new.dispatch.await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "calls ended");
-            }
-        });
         Self {
-            calls: new.client,
-            lost,
+            calls: Calls::open::<Coded>(stream, wire, tasks, lost),
         }
     }
 }
@@ -132,19 +136,10 @@ where
     type Req = Req;
     type Resp = Resp;
 
-    async fn call(&self, mut context: Context, request: Req) -> Result<Resp, RpcError> {
-        // A deadline further away than timers reach makes tarpc panic.
-        context.deadline = context.deadline.min(Instant::now() + MAX_CALL_TIME);
+    async fn call(&self, context: Context, request: Req) -> Result<Resp, RpcError> {
         let called = variant(&request);
-        let name: Arc<str> = request.name().into();
-        // tarpc's own timer runs from when the call is sent, and it may have to wait for its turn.
-        let call = timeout_at(context.deadline.into(), self.calls.call(context, request));
-        match call.await.unwrap_or(Err(RpcError::DeadlineExceeded)) {
-            Ok(answer) => same_method(called, answer),
-            Err(RpcError::Shutdown) => Err(self.lost.error(name, None).await),
-            Err(RpcError::Channel(error)) => Err(self.lost.error(name, Some(error)).await),
-            Err(error) => Err(error),
-        }
+        let answer = self.calls.call(context, request, called).await?;
+        same_method(called, answer)
     }
 }
 
@@ -152,7 +147,6 @@ impl<Req, Resp> Clone for Channel<Req, Resp> {
     fn clone(&self) -> Self {
         Self {
             calls: self.calls.clone(),
-            lost: self.lost.clone(),
         }
     }
 }
@@ -183,48 +177,6 @@ fn same_method<Resp: Serialize>(
             Err(ServerError::new(kind, detail).into())
         }
         _ => Ok(answer),
-    }
-}
-
-/// Knows whether, and why, the session of a stream is lost.
-#[derive(Clone, Debug)]
-pub(crate) struct Lost {
-    over: CancellationToken,
-    /// A plugin cannot know why its host went away.
-    ended: Option<Ended>,
-}
-
-type StreamError = ChannelError<dyn std::error::Error + Send + Sync>;
-
-impl Lost {
-    /// `over` is cancelled when the connection has ended.
-    pub(crate) fn new(over: CancellationToken, ended: Option<Ended>) -> Self {
-        Self { over, ended }
-    }
-
-    /// Cancelled when the connection has ended.
-    pub(crate) fn connection_over(&self) -> &CancellationToken {
-        &self.over
-    }
-
-    /// The error of the call named `call`, whose stream failed with `stream`, or just ended.
-    async fn error(&self, call: Arc<str>, stream: Option<StreamError>) -> RpcError {
-        let lost = match timeout(OVER_TIMEOUT, self.over.cancelled()).await {
-            Ok(()) => match self.reason().await {
-                Some(closed) => CallLost::SessionClosed(closed.during(call)),
-                None => CallLost::Connection,
-            },
-            Err(_) => match stream {
-                Some(error) => return RpcError::Channel(error),
-                None => CallLost::Stream,
-            },
-        };
-        RpcError::Channel(ChannelError::Read(Arc::new(lost)))
-    }
-
-    async fn reason(&self) -> Option<SessionClosed> {
-        let ended = self.ended.as_ref()?;
-        timeout(REASON_TIMEOUT, ended.wait()).await.ok()?
     }
 }
 

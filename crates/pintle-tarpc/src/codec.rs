@@ -129,15 +129,27 @@ impl<'a> Bounded<'a> {
             overflowed: false,
         }
     }
+
+    /// Makes room for so many bytes at once; the caller appends exactly those.
+    pub(crate) fn make_room(&mut self, length: usize) -> io::Result<&mut bytes::BytesMut> {
+        self.take_room(length)?;
+        self.to.reserve(length);
+        Ok(self.to)
+    }
+
+    fn take_room(&mut self, length: usize) -> io::Result<()> {
+        let Some(left) = self.room.checked_sub(length) else {
+            self.overflowed = true;
+            return Err(io::ErrorKind::WriteZero.into());
+        };
+        self.room = left;
+        Ok(())
+    }
 }
 
 impl Write for Bounded<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.room {
-            self.overflowed = true;
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.room -= bytes.len();
+        self.take_room(bytes.len())?;
         self.to.extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The first number is a byte, an id is a `u64`, integers have their low byte first; arguments and
-//! values are as the session's codec writes them. Calls and cancels go to the side that serves,
+//! values are as the session's codec writes them, or bytes as they are. Calls and cancels go to the side that serves,
 //! answers and failures come back. Every message a peer can send has a meaning or is passed over:
 //! no time overflows, no length is taken on trust, and of an answer that cannot be read its call
 //! alone hears.

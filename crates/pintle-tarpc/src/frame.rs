@@ -68,17 +68,17 @@ pub(crate) fn split(from: &mut BytesMut, limit: usize) -> Result<Option<BytesMut
     Ok(Some(from.split_to(length)))
 }
 
-/// Appends a frame of `head` and what `body` writes, at most `limit` bytes of it. On failure
-/// nothing is appended.
+/// Appends a frame of what `head` writes and what `body` writes, of that at most `limit` bytes. On
+/// failure nothing is appended.
 pub(crate) fn append(
     to: &mut BytesMut,
-    head: &[u8],
+    head: impl FnOnce(&mut BytesMut),
     limit: usize,
     body: impl FnOnce(&mut Bounded<'_>) -> Result<(), CodecError>,
 ) -> Result<(), FrameError> {
     let start = to.len();
     to.extend_from_slice(&[0; LENGTH_BYTES]);
-    to.extend_from_slice(head);
+    head(to);
     let mut bounded = Bounded::new(to, limit);
     let written = body(&mut bounded);
     let overflowed = bounded.overflowed;
@@ -128,7 +128,7 @@ mod tests {
 
     fn framed(message: &[u8]) -> BytesMut {
         let mut to = BytesMut::new();
-        append(&mut to, message, 0, |_| Ok(())).unwrap();
+        append(&mut to, |to| to.extend_from_slice(message), 0, |_| Ok(())).unwrap();
         to
     }
 
@@ -158,7 +158,8 @@ mod tests {
     fn a_value_that_does_not_fit_leaves_nothing_behind() {
         use std::io::Write;
         let mut to = framed(b"before");
-        let failed = append(&mut to, b"head", 3, |body| Ok(body.write_all(b"four")?));
+        let head = |to: &mut BytesMut| to.extend_from_slice(b"head");
+        let failed = append(&mut to, head, 3, |body| Ok(body.write_all(b"four")?));
         assert_eq!(
             failed.unwrap_err().to_string(),
             "the value takes more than the 3 bytes that a message may have"

@@ -74,6 +74,13 @@
 //! Take [`Bytes`] (or `serde_bytes`) for payloads: serde writes a `Vec<u8>` element by element,
 //! ten times slower.
 //!
+//! # Calls of bytes
+//! Whoever has an encoding of its own does without serde and the macro: [`TarpcServer::add_bytes`]
+//! takes a function from a method's name and its bytes to an [`Answer`], and
+//! [`TarpcClient::bytes`] makes a [`ByteChannel`] that calls it. All that is said here of calls
+//! holds for these. A [`Body`] writes itself straight into what is sent, and what was received is
+//! handed out without a copy.
+//!
 //! # Limits
 //! - A message has at most 8 MiB unless [`Tarpc::max_message_bytes`] says otherwise, values lie at
 //!   most 256 deep within each other, and a list of elements without any bytes has at most as many
@@ -90,9 +97,11 @@ mod control;
 mod envelope;
 mod error;
 mod failure;
+mod form;
 mod frame;
 mod messages;
 mod multiplex;
+mod raw;
 mod server;
 mod service;
 mod stdio;
@@ -100,11 +109,12 @@ mod transport;
 mod variant;
 
 pub use broker::{BrokerError, BrokerId, ByteStream, Served, TarpcBroker};
-pub use client::{Channel, TarpcClient, within};
+pub use client::{ByteChannel, Channel, TarpcClient, within};
 pub use codec::Codec;
 pub use connection::TarpcConnection;
 pub use error::{CallLost, TarpcError, session_closed};
 pub use frame::FrameError;
+pub use raw::{Answer, Body, ByteCall};
 pub use server::TarpcServer;
 pub use transport::{DEFAULT_MAX_CONCURRENT_CALLS, DEFAULT_MAX_MESSAGE_BYTES, Tarpc};
 

@@ -6,14 +6,13 @@ use std::io::ErrorKind;
 use std::marker::PhantomData;
 
 use bytes::BytesMut;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tarpc::{ClientMessage, RequestName, Response, ServerError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{Decoder, Encoder, Framed};
 
 use crate::codec::{Bounded, Codec};
 use crate::envelope::{Head, MAX_HEAD_BYTES};
+use crate::form::{Reads, Writes};
 use crate::frame::{self, FrameError};
 
 /// How much is gathered before it is written, in bytes.
@@ -33,10 +32,10 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// A stream for the side that calls.
-    pub(crate) fn calling<S: AsyncRead + AsyncWrite, Req, Resp>(
+    pub(crate) fn calling<S: AsyncRead + AsyncWrite, Form, Req, Resp>(
         self,
         stream: S,
-    ) -> Framed<S, Calling<Req, Resp>> {
+    ) -> Framed<S, Calling<Form, Req, Resp>> {
         framed(
             stream,
             Calling {
@@ -47,10 +46,10 @@ impl Wire {
     }
 
     /// A stream for the side that serves.
-    pub(crate) fn serving<S: AsyncRead + AsyncWrite, Req, Resp>(
+    pub(crate) fn serving<S: AsyncRead + AsyncWrite, Form, Req, Resp>(
         self,
         stream: S,
-    ) -> Framed<S, Serving<Req, Resp>> {
+    ) -> Framed<S, Serving<Form, Req, Resp>> {
         framed(
             stream,
             Serving {
@@ -71,17 +70,17 @@ impl Wire {
     }
 
     fn put(self, to: &mut BytesMut, head: &Head) -> Result<(), FrameError> {
-        frame::append(to, &bytes_of(head), 0, |_| Ok(()))
+        frame::append(to, |to| head.put(to), 0, |_| Ok(()))
     }
 
-    fn put_value(
+    fn put_value<Form: Writes<T>, T>(
         self,
         to: &mut BytesMut,
         head: &Head,
-        value: &impl Serialize,
+        value: &T,
     ) -> Result<(), FrameError> {
-        let write = |body: &mut Bounded<'_>| self.codec.write(value, body);
-        frame::append(to, &bytes_of(head), self.send_bytes, write)
+        let write = |body: &mut Bounded<'_>| Form::write(self.codec, value, body);
+        frame::append(to, |to| head.put(to), self.send_bytes, write)
     }
 }
 
@@ -91,20 +90,14 @@ fn framed<S: AsyncRead + AsyncWrite, C>(stream: S, codec: C) -> Framed<S, C> {
     framed
 }
 
-fn bytes_of(head: &Head) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(MAX_HEAD_BYTES);
-    head.put(&mut bytes);
-    bytes
-}
-
 /// Writes calls and reads answers.
 #[derive(Debug)]
-pub(crate) struct Calling<Req, Resp> {
+pub(crate) struct Calling<Form, Req, Resp> {
     wire: Wire,
-    of: PhantomData<fn(Req) -> Resp>,
+    of: PhantomData<fn(Form, Req) -> Resp>,
 }
 
-impl<Req: Serialize, Resp> Encoder<ClientMessage<Req>> for Calling<Req, Resp> {
+impl<Form: Writes<Req>, Req, Resp> Encoder<ClientMessage<Req>> for Calling<Form, Req, Resp> {
     type Error = FrameError;
 
     fn encode(&mut self, message: ClientMessage<Req>, to: &mut BytesMut) -> Result<(), FrameError> {
@@ -112,7 +105,7 @@ impl<Req: Serialize, Resp> Encoder<ClientMessage<Req>> for Calling<Req, Resp> {
             ClientMessage::Request(call) => {
                 let (id, context) = (call.id, call.context);
                 let head = Head::Call { id, context };
-                self.wire.put_value(to, &head, &call.message)
+                self.wire.put_value::<Form, _>(to, &head, &call.message)
             }
             ClientMessage::Cancel { request_id: id, .. } => self.wire.put(to, &Head::Cancel { id }),
             _ => {
@@ -123,7 +116,7 @@ impl<Req: Serialize, Resp> Encoder<ClientMessage<Req>> for Calling<Req, Resp> {
     }
 }
 
-impl<Req, Resp: DeserializeOwned> Decoder for Calling<Req, Resp> {
+impl<Form: Reads<Resp>, Req, Resp> Decoder for Calling<Form, Req, Resp> {
     type Item = Response<Resp>;
     type Error = FrameError;
 
@@ -131,7 +124,7 @@ impl<Req, Resp: DeserializeOwned> Decoder for Calling<Req, Resp> {
         while let Some((head, value)) = self.wire.take(from)? {
             let (request_id, message) = match head {
                 Head::Answer { id } => {
-                    let read = self.wire.codec.read(&value);
+                    let read = Form::read(self.wire.codec, value);
                     (id, read.map_err(|error| unreadable("answer", &*error)))
                 }
                 Head::Failure { id, error } => (id, Err(error)),
@@ -151,9 +144,9 @@ impl<Req, Resp: DeserializeOwned> Decoder for Calling<Req, Resp> {
 
 /// Reads calls and writes answers.
 #[derive(Debug)]
-pub(crate) struct Serving<Req, Resp> {
+pub(crate) struct Serving<Form, Req, Resp> {
     wire: Wire,
-    of: PhantomData<fn(Req) -> Resp>,
+    of: PhantomData<fn(Form, Req) -> Resp>,
 }
 
 /// The arguments of a call, or why they cannot be read: then that call alone fails.
@@ -172,7 +165,7 @@ impl<Req: RequestName> RequestName for Asked<Req> {
     }
 }
 
-impl<Req: DeserializeOwned, Resp> Decoder for Serving<Req, Resp> {
+impl<Form: Reads<Req>, Req, Resp> Decoder for Serving<Form, Req, Resp> {
     type Item = ClientMessage<Asked<Req>>;
     type Error = FrameError;
 
@@ -182,7 +175,7 @@ impl<Req: DeserializeOwned, Resp> Decoder for Serving<Req, Resp> {
                 Head::Call { id, context } => ClientMessage::Request(tarpc::Request {
                     context,
                     id,
-                    message: match self.wire.codec.read(&arguments) {
+                    message: match Form::read(self.wire.codec, arguments) {
                         Ok(request) => Asked::Readable(request),
                         Err(error) => Asked::Unreadable(unreadable("call", &*error)),
                     },
@@ -201,14 +194,17 @@ impl<Req: DeserializeOwned, Resp> Decoder for Serving<Req, Resp> {
     }
 }
 
-impl<Req, Resp: Serialize> Encoder<Response<Resp>> for Serving<Req, Resp> {
+impl<Form: Writes<Resp>, Req, Resp> Encoder<Response<Resp>> for Serving<Form, Req, Resp> {
     type Error = FrameError;
 
     /// An answer that cannot be sent becomes a failure, so that its call alone fails.
     fn encode(&mut self, response: Response<Resp>, to: &mut BytesMut) -> Result<(), FrameError> {
         let id = response.request_id;
         let error = match response.message {
-            Ok(value) => match self.wire.put_value(to, &Head::Answer { id }, &value) {
+            Ok(value) => match self
+                .wire
+                .put_value::<Form, _>(to, &Head::Answer { id }, &value)
+            {
                 Ok(()) => return Ok(()),
                 Err(error) => ServerError::new(
                     ErrorKind::InvalidData,

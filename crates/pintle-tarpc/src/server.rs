@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::broker::{BrokerError, TarpcBroker};
 use crate::error::TarpcError;
+use crate::raw::{Answer, Body, ByteCall};
 use crate::service::{self, AnyService};
 use session::Seat;
 
@@ -55,6 +56,66 @@ impl TarpcServer {
         Fut: Future<Output = Result<Resp, ServerError>> + Send + 'static,
     {
         self.added.push((self.plugin, service::service(calls)));
+        self
+    }
+
+    /// Adds the plugin's service as one of bytes: methods by name, whose arguments and answers are
+    /// written and read by whoever adds it. [`TarpcClient::bytes`](crate::TarpcClient::bytes) calls
+    /// it; the rest is as with [`add`](Self::add).
+    ///
+    /// An error is for a call that cannot be answered, as of a method that there is not
+    /// ([`ByteCall::unknown_method`]); an error that the service means to give is
+    /// [`Answer::Failed`]. Where the answers of the methods differ in type, `B` is an enum of them,
+    /// or `Box<dyn Body>`.
+    ///
+    /// ```
+    /// use pintle_core::{Bindings, Plugin, PluginOver, PluginSet, in_process};
+    /// use pintle_tarpc::{Answer, ByteChannel, Bytes, Tarpc, TarpcClient, TarpcServer, within};
+    ///
+    /// struct Shout;
+    ///
+    /// impl Plugin for Shout {
+    ///     const NAME: &'static str = "shout";
+    ///     type Client = ByteChannel;
+    ///
+    ///     fn transports(on: Bindings<Self>) -> Bindings<Self> {
+    ///         on.over::<Tarpc>()
+    ///     }
+    /// }
+    ///
+    /// impl PluginOver<Tarpc> for Shout {
+    ///     fn serve(&self, server: &mut TarpcServer) {
+    ///         server.add_bytes(|_context, call| async move {
+    ///             match call.method() {
+    ///                 "Upper" => Ok(Answer::Done(Bytes::from(call.body().to_ascii_uppercase()))),
+    ///                 _ => Err(call.unknown_method()),
+    ///             }
+    ///         });
+    ///     }
+    ///
+    ///     fn client(client: TarpcClient) -> ByteChannel {
+    ///         client.bytes()
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let time = std::time::Duration::from_secs(30);
+    /// let session = in_process(PluginSet::new().plugin(Shout), Tarpc).await?;
+    /// let shout = session.dispense::<Shout>().await?;
+    /// let answer = shout.call(within(time), "Upper", Bytes::from_static(b"hey")).await?;
+    /// assert_eq!(answer, Answer::Done(Bytes::from_static(b"HEY")));
+    /// # session.close().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_bytes<B, F, Fut>(&mut self, calls: F) -> &mut Self
+    where
+        B: Body,
+        F: Fn(Context, ByteCall) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer<B>, ServerError>> + Send + 'static,
+    {
+        self.added.push((self.plugin, service::byte_service(calls)));
         self
     }
 

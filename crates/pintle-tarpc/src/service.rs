@@ -21,7 +21,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::panic_text;
+use crate::form::{Coded, Reads, Writes};
 use crate::messages::{Asked, Wire};
+use crate::raw::{Answer, AsIs, Body, ByteCall};
 
 /// How a stream is served.
 #[derive(Clone, Debug)]
@@ -54,18 +56,31 @@ where
     F: Fn(Context, Req) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Resp, ServerError>> + Send + 'static,
 {
-    Arc::new(Calls {
+    Arc::new(Calls::<Coded, Req, Resp, F> {
         calls,
         of: PhantomData,
     })
 }
 
-struct Calls<Req, Resp, F> {
-    calls: F,
-    of: PhantomData<fn(Req) -> Resp>,
+/// The same of calls of bytes.
+pub(crate) fn byte_service<B, F, Fut>(calls: F) -> Arc<dyn AnyService>
+where
+    B: Body,
+    F: Fn(Context, ByteCall) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Answer<B>, ServerError>> + Send + 'static,
+{
+    Arc::new(Calls::<AsIs, ByteCall, Answer<B>, F> {
+        calls,
+        of: PhantomData,
+    })
 }
 
-impl<Req, Resp, F: Clone> Clone for Calls<Req, Resp, F> {
+struct Calls<Form, Req, Resp, F> {
+    calls: F,
+    of: PhantomData<fn(Form, Req) -> Resp>,
+}
+
+impl<Form, Req, Resp, F: Clone> Clone for Calls<Form, Req, Resp, F> {
     fn clone(&self) -> Self {
         Self {
             calls: self.calls.clone(),
@@ -74,10 +89,11 @@ impl<Req, Resp, F: Clone> Clone for Calls<Req, Resp, F> {
     }
 }
 
-impl<Req, Resp, F, Fut> AnyService for Calls<Req, Resp, F>
+impl<Form, Req, Resp, F, Fut> AnyService for Calls<Form, Req, Resp, F>
 where
-    Req: RequestName + DeserializeOwned + Send + 'static,
-    Resp: Serialize + Send + 'static,
+    Form: Reads<Req> + Writes<Resp>,
+    Req: RequestName + Send + 'static,
+    Resp: Send + 'static,
     F: Fn(Context, Req) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Resp, ServerError>> + Send + 'static,
 {
@@ -86,7 +102,7 @@ where
     }
 }
 
-impl<Req, Resp, F, Fut> Serve for Calls<Req, Resp, F>
+impl<Form, Req, Resp, F, Fut> Serve for Calls<Form, Req, Resp, F>
 where
     Req: RequestName,
     F: Fn(Context, Req) -> Fut,
@@ -113,14 +129,18 @@ where
     }
 }
 
-async fn run<Req, Resp, F, Fut>(calls: Calls<Req, Resp, F>, stream: Stream, serving: Serving)
-where
-    Req: RequestName + DeserializeOwned + Send + 'static,
-    Resp: Serialize + Send + 'static,
+async fn run<Form, Req, Resp, F, Fut>(
+    calls: Calls<Form, Req, Resp, F>,
+    stream: Stream,
+    serving: Serving,
+) where
+    Form: Reads<Req> + Writes<Resp>,
+    Req: RequestName + Send + 'static,
+    Resp: Send + 'static,
     F: Fn(Context, Req) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Resp, ServerError>> + Send + 'static,
 {
-    let messages = serving.wire.serving::<_, Req, Resp>(stream);
+    let messages = serving.wire.serving::<_, Form, Req, Resp>(stream);
     let requests = BaseChannel::new(Config::default(), messages)
         .max_concurrent_requests(serving.max_calls)
         .requests();

@@ -33,6 +33,7 @@ mod callbacks;
 mod calls;
 mod conformant;
 mod ends;
+pub mod interface;
 mod mount;
 mod output;
 mod over_grpc;
@@ -90,6 +91,15 @@ pub async fn in_time(test: impl Future<Output = ()>) {
 #[macro_export]
 macro_rules! conformance {
     ($name:ident, $mount:expr) => {
+        $crate::each_security! { $name, $mount, each_promise }
+    };
+}
+
+/// A list of promises, with mutual TLS and without.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! each_security {
+    ($name:ident, $mount:expr, $promises:ident) => {
         mod $name {
             #[allow(unused_imports, reason = "what the expression needs is not known")]
             use super::*;
@@ -97,13 +107,13 @@ macro_rules! conformance {
             mod tls {
                 #[allow(unused_imports, reason = "what the expression needs is not known")]
                 use super::*;
-                $crate::each_promise!($mount);
+                $crate::$promises!($mount);
             }
 
             mod plaintext {
                 #[allow(unused_imports, reason = "what the expression needs is not known")]
                 use super::*;
-                $crate::each_promise!($mount.plaintext());
+                $crate::$promises!($mount.plaintext());
             }
         }
     };
@@ -114,7 +124,7 @@ macro_rules! conformance {
 #[macro_export]
 macro_rules! each_promise {
     ($mount:expr) => {
-        $crate::promises! { $mount;
+        $crate::promises! { conformance, $mount;
             every_dispensed_client_calls_the_plugin
             what_the_plugin_says_went_wrong_arrives_as_it_was_said
             a_deadline_ends_the_call_on_both_sides
@@ -157,10 +167,12 @@ macro_rules! each_promise {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! promises {
-    ($mount:expr; $($promise:ident)+) => {$(
+    ($($suite:ident)::+, $mount:expr; $($promise:ident)+) => {
+        use $crate::$($suite)::+ as suite;
+        $(
         #[tokio::test]
         async fn $promise() {
-            $crate::conformance::in_time($crate::conformance::$promise(&$mount)).await;
+            $crate::conformance::in_time(suite::$promise(&$mount)).await;
         }
     )+};
 }

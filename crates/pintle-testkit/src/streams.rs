@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pintle::Stream;
+use pintle::ByteStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
@@ -15,7 +15,7 @@ use crate::pb::{Manner, StreamTask};
 ///
 /// # Errors
 /// When the stream fails, or what is read is not the sequence.
-pub async fn exchange(stream: Stream, bytes: u64) -> io::Result<()> {
+pub async fn exchange(stream: ByteStream, bytes: u64) -> io::Result<()> {
     let (read, write) = tokio::io::split(stream);
     tokio::try_join!(write_sequence(write, bytes), read_sequence(read, bytes))?;
     Ok(())
@@ -89,7 +89,7 @@ impl Sequence {
 const PIECE_BYTES: usize = 100_003;
 
 /// Does with a stream as told, and says what became of it.
-pub(crate) async fn treat(mut stream: Stream, task: StreamTask) -> io::Result<String> {
+pub(crate) async fn treat(mut stream: ByteStream, task: StreamTask) -> io::Result<String> {
     match task.manner() {
         Manner::Repeat => {
             let (mut read, mut write) = tokio::io::split(stream);

@@ -9,139 +9,52 @@
 //!
 //! ## The greeter
 //!
-//! The interface, in a crate that host and plugin share: what a host calls, and the transports it
-//! works over.
+//! The interface is a trait, in a crate that host and plugin share.
 //!
 //! ```rust
 //! // examples/greeter/src/lib.rs
-//! use pintle::{Bindings, BoxError, BoxFuture, Handshake, Plugin};
+//! use pintle::{CallError, Handshake};
 //!
 //! /// What host and plugin agree on before they talk.
 //! pub const HANDSHAKE: Handshake = Handshake::new("GREETER_PLUGIN", "hello");
 //!
-//! /// What a host calls the plugin with, whatever the transport.
-//! pub trait Greeter: Send + Sync {
-//!     /// A greeting for `name`.
-//!     fn greet(&self, name: &str) -> BoxFuture<'_, Result<String, BoxError>>;
-//! }
-//!
 //! /// A plugin that greets.
-//! #[derive(Debug)]
-//! pub struct GreeterPlugin;
-//!
-//! impl Plugin for GreeterPlugin {
-//!     const NAME: &'static str = "greeter";
-//!     type Client = Box<dyn Greeter>;
-//!
-//!     fn transports(on: Bindings<Self>) -> Bindings<Self> {
-//!         #[cfg(feature = "grpc")]
-//!         let on = on.over::<pintle::Grpc>();
-//!         #[cfg(feature = "tarpc")]
-//!         let on = on.over::<pintle::Tarpc>();
-//!         on
-//!     }
+//! #[pintle::interface]
+//! pub trait Greeter {
+//!     /// A greeting for `name`.
+//!     async fn greet(&self, name: String) -> Result<String, CallError>;
 //! }
-//!
-//! /// What the plugin does.
-//! fn greeting(name: &str) -> String {
-//!     format!("Hello, {name}!")
-//! }
-//! # use pintle::grpc::{GrpcClient, GrpcServer};
-//! # impl pintle::PluginOver<pintle::Grpc> for GreeterPlugin {
-//! #     fn serve(&self, _: &mut GrpcServer) {}
-//! #     fn client(_: GrpcClient) -> Box<dyn Greeter> { unimplemented!() }
-//! # }
-//! # #[cfg(feature = "tarpc")]
-//! # impl pintle::PluginOver<pintle::Tarpc> for GreeterPlugin {
-//! #     fn serve(&self, _: &mut pintle::tarpc::TarpcServer) {}
-//! #     fn client(_: pintle::tarpc::TarpcClient) -> Box<dyn Greeter> { unimplemented!() }
-//! # }
 //! ```
 //!
-//! Over gRPC the contract is an ordinary service, with tonic's generated types. (Over tarpc it is a Rust
-//! trait, in `over_tarpc.rs`.)
-//!
-//! ```rust
-//! # pub use greeter::Greeter;
-//! # pub struct GreeterPlugin;
-//! # impl pintle::Plugin for GreeterPlugin {
-//! #     const NAME: &'static str = "greeter";
-//! #     type Client = Box<dyn Greeter>;
-//! #     fn transports(on: pintle::Bindings<Self>) -> pintle::Bindings<Self> { on.over::<pintle::Grpc>() }
-//! # }
-//! # fn greeting(name: &str) -> String { name.to_owned() }
-//! # fn main() {}
-//! # mod over_grpc {
-//! # mod pb { pub use greeter::pb::*; }
-//! // examples/greeter/src/over_grpc.rs
-//! use pintle::grpc::{Channel, GrpcClient, GrpcServer, limited, tonic};
-//! use pintle::{BoxError, BoxFuture, Grpc, PluginOver};
-//! use tonic::{Request, Response, Status};
-//!
-//! use crate::{Greeter, GreeterPlugin, greeting};
-//! use pb::greeter_client::GreeterClient;
-//! use pb::greeter_server::{Greeter as Service, GreeterServer};
-//!
-//! impl PluginOver<Grpc> for GreeterPlugin {
-//!     fn serve(&self, server: &mut GrpcServer) {
-//!         server.add(limited!(server, GreeterServer::new(Served)));
-//!     }
-//!
-//!     fn client(client: GrpcClient) -> Box<dyn Greeter> {
-//!         let calls = limited!(client, GreeterClient::new(client.channel()));
-//!         Box::new(Client(calls))
-//!     }
-//! }
-//!
-//! struct Served;
-//!
-//! #[tonic::async_trait]
-//! impl Service for Served {
-//!     async fn greet(
-//!         &self,
-//!         request: Request<pb::GreetRequest>,
-//!     ) -> Result<Response<pb::GreetResponse>, Status> {
-//!         let greeting = greeting(&request.into_inner().name);
-//!         Ok(Response::new(pb::GreetResponse { greeting }))
-//!     }
-//! }
-//!
-//! struct Client(GreeterClient<Channel>);
-//!
-//! impl Greeter for Client {
-//!     fn greet(&self, name: &str) -> BoxFuture<'_, Result<String, BoxError>> {
-//!         let (mut calls, name) = (self.0.clone(), name.to_owned());
-//!         Box::pin(async move {
-//!             let answer = calls.greet(pb::GreetRequest { name }).await?;
-//!             Ok(answer.into_inner().greeting)
-//!         })
-//!     }
-//! }
-//! # }
-//! ```
-//!
-//! The plugin:
+//! The plugin implements it.
 //!
 //! ```rust,no_run
 //! // examples/greeter/src/plugin.rs
-//! use greeter::{GreeterPlugin, HANDSHAKE};
-//! use pintle::ServeError;
+//! use greeter::{Greeter, HANDSHAKE};
+//! use pintle::{CallError, ServeError};
+//!
+//! struct English;
+//!
+//! #[pintle::plugin]
+//! impl Greeter for English {
+//!     async fn greet(&self, name: String) -> Result<String, CallError> {
+//!         Ok(format!("Hello, {name}!"))
+//!     }
+//! }
 //!
 //! #[tokio::main(flavor = "current_thread")]
 //! pub(crate) async fn main() -> Result<(), ServeError> {
-//!     pintle::serve(HANDSHAKE)
-//!         .plugin(GreeterPlugin)
-//!         .run(pintle::transports())
-//!         .await
+//!     pintle::serve(HANDSHAKE).plugin(English).run().await
 //! }
 //! ```
 //!
-//! The host. One program plays both parts here, so that one command builds everything; otherwise
-//! `command` is given the path of the plugin.
+//! The host launches the plugin and gets something that implements the trait. One program plays both
+//! parts here, so that one command builds everything; otherwise `command` is given the path of the
+//! plugin.
 //!
 //! ```rust,no_run
 //! // examples/greeter/src/host.rs
-//! use greeter::{GreeterPlugin, HANDSHAKE};
+//! use greeter::{Greeter, HANDSHAKE};
 //! use pintle::{BoxError, Host, Transports};
 //!
 //! #[tokio::main]
@@ -168,14 +81,18 @@
 //!         },
 //!     );
 //!
-//!     let greeter = session.dispense::<GreeterPlugin>().await?;
-//!     println!("answered  {}", greeter.greet("world").await?);
+//!     let greeter = session.dispense::<dyn Greeter>().await?;
+//!     println!("answered  {}", greeter.greet("world".into()).await?);
 //!
 //!     let exit = session.close().await?;
 //!     println!("ended     {exit}");
 //!     Ok(())
 //! }
 //! ```
+//!
+//! There is no `.proto` file to write, no adapter and no id. Over gRPC the trait is an ordinary protobuf
+//! service all the same, which hosts and plugins in Go can speak; over tarpc the same messages go
+//! between two Rust programs, faster.
 //!
 //! With nothing but Rust on the machine, this runs it, and then every test:
 //!
@@ -195,20 +112,29 @@
 //!
 //! # Where to start
 //!
-//! [`Host`] launches; [`serve`] is a plugin's main; [`Plugin`] and [`PluginOver`] are what both
-//! share. A [`Session`] is a launched plugin, or one [`in_process`]. Authors of transports start at [`transport`].
+//! [From trait to plugin](guide) is one page from an empty directory to a plugin that calls its host
+//! back. [`interface`](macro@interface) makes an interface of a trait; [`Host`] launches; [`serve`] is
+//! a plugin's main. Where the contract is there already, as a `.proto` file, [`Plugin`] and
+//! [`PluginOver`] are what both sides share. A [`Session`] is a launched plugin, or one
+//! [`in_process`]. Authors of transports start at [`transport`].
 
+#[cfg(any(feature = "grpc", feature = "tarpc"))]
+mod in_process;
+
+#[cfg(any(feature = "grpc", feature = "tarpc"))]
+pub use in_process::{InProcess, InProcessError, in_process};
 pub use pintle_core::{
     Address, AddressError, BadProtocol, BadVersion, Bindings, BoxError, BoxFuture, Broker,
     CORE_VERSION, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_KILL_TIMEOUT,
     DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, DEFAULT_START_TIMEOUT,
-    DEFAULT_TERMINATE_TIMEOUT, DispenseError, EachChunk, EndReason, Ended, EnvError, Exit,
-    Handshake, HandshakeLine, HclogLayer, Host, INHERITED_ENVIRONMENT, Launch, LaunchError,
-    LaunchFailure, LineError, LogEntry, LogStderr, NetError, NoSuchTransport, NotOver, OutputTo,
-    Panicked, PathTooLong, PingError, Plugin, PluginCommand, PluginOver, PluginSet, Process,
-    Protocol, ProtocolVersion, Runner, STDERR_TAIL_LINES, SameView, Serve, ServeError, Session,
-    SessionClosed, StartError, StartPlan, Started, StdioChannel, Stream, StreamOffer, Translate,
-    Transport, Transports, VersionMismatch, in_process, serve,
+    DEFAULT_TERMINATE_TIMEOUT, Dispense, DispenseError, EachChunk, EndReason, Ended, EnvError,
+    Exit, Handshake, HandshakeLine, HclogLayer, Host, INHERITED_ENVIRONMENT, IntoPlugin, Launch,
+    LaunchError, LaunchFailure, LineError, LogEntry, LogStderr, NetError, NoSuchTransport, NotOver,
+    OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand, PluginOver, PluginSet,
+    Process, Protocol, ProtocolVersion, Runner, STDERR_TAIL_LINES, SameView, Serve, ServeError,
+    Session, SessionClosed, StartError, StartPlan, Started, StdioChannel, Stream as ByteStream,
+    StreamOffer, Translate, Transport, Transports, VersionMismatch, in_process as in_process_over,
+    serve_over,
 };
 
 /// For authors of transports: what joins a transport to a session.
@@ -235,6 +161,59 @@ pub fn transports() -> Transports {
     #[cfg(not(feature = "tarpc"))]
     let all = Transports::from(Grpc);
     all
+}
+
+/// Begins a plugin's main, over every transport that is compiled in: `serve(HANDSHAKE).plugin(Greeter).run().await`.
+///
+/// The host takes one of them. [`Serve::over`] offers fewer, or others.
+#[cfg(any(feature = "grpc", feature = "tarpc"))]
+pub fn serve(handshake: Handshake) -> Serve {
+    serve_over(handshake, transports())
+}
+
+#[cfg(feature = "macros")]
+pub use pintle_interface::{CallError, Callback, Code, Reader, Stream, StreamError, Writer, pipe};
+#[cfg(feature = "macros")]
+pub use pintle_macros::{interface, message, plugin};
+
+/// The `.proto` files of an interface: what a program in another language generates its side from.
+///
+/// One file for each protobuf package that the interface reaches; usually one.
+///
+/// ```
+/// #[pintle::interface(package = "greeter.v1")]
+/// trait Greeter {
+///     /// A greeting.
+///     async fn greet(&self, name: String) -> Result<String, pintle::CallError>;
+/// }
+///
+/// let files = pintle::proto::<dyn Greeter>();
+/// assert_eq!(files[0].path, "greeter/v1.proto");
+/// assert!(files[0].text.contains("rpc Greet(GreeterGreetRequest) returns (GreeterGreetResponse)"));
+/// ```
+#[cfg(feature = "macros")]
+pub fn proto<I: interface::Interface + ?Sized>() -> Vec<interface::proto::ProtoFile> {
+    let mut schema = interface::schema::Schema::default();
+    I::define(&mut schema);
+    schema.files()
+}
+
+#[cfg(feature = "compat")]
+pub use pintle_interface::compat::{Incompatible, compat};
+
+/// From trait to plugin.
+#[cfg(all(feature = "macros", any(feature = "grpc", feature = "tarpc")))]
+#[doc = include_str!("../docs/from-trait-to-plugin.md")]
+pub mod guide {}
+
+/// Bytes that are shared instead of copied: for payloads, in place of `Vec<u8>`.
+pub use bytes::Bytes;
+
+/// What the code is made of that [`interface`](macro@interface) and [`message`](macro@message)
+/// generate.
+#[cfg(feature = "macros")]
+pub mod interface {
+    pub use pintle_interface::*;
 }
 
 /// The gRPC transport: what a plugin's services and clients are made with.

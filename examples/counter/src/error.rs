@@ -1,29 +1,14 @@
-use std::error::Error;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
+use pintle::CallError;
 
 /// Why a counter could not be read or added to.
-#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
+#[pintle::message(package = "proto")]
+#[derive(Debug, thiserror::Error)]
 pub enum CounterError {
     /// Nobody added to the counter of that name.
     #[error("no such key: {0}")]
+    #[pintle(code = "not_found")]
     NotFound(String),
-    /// The plugin could not ask its host for the sum.
-    #[error("the adder did not answer: {0}")]
-    Adder(String),
-    /// The plugin could not be asked, or did not answer.
-    #[error("the plugin did not answer")]
-    #[serde(skip)]
-    Call(#[source] Arc<dyn Error + Send + Sync>),
-}
-
-impl CounterError {
-    pub(crate) fn call(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Call(Arc::new(error))
-    }
-
-    pub(crate) fn adder(error: impl Error) -> Self {
-        Self::Adder(error.to_string())
-    }
+    /// The plugin, or the adder, could not be asked.
+    #[error("the call was lost")]
+    Call(#[from] CallError),
 }

@@ -1,52 +1,37 @@
 //! A counter whose plugin lets the host do the adding: the plugin calls back.
 //!
-//! The host serves an adder under a broker id and puts the id into its request.
-//! Over gRPC the contract is that of go-plugin's public bidirectional example;
-//! over tarpc it is the same as a Rust trait.
+//! Over gRPC this is the contract of go-plugin's public bidirectional example, and its Go hosts and
+//! plugins are peers: the same package, services and field numbers.
 
-mod client;
 mod error;
-#[cfg(feature = "grpc")]
-mod over_grpc;
-#[cfg(feature = "tarpc")]
-mod over_tarpc;
 mod sums;
 
-use pintle::{Bindings, Handshake, Plugin};
+use pintle::{CallError, Callback, Handshake};
 
-pub use client::Counter;
 pub use error::CounterError;
-#[cfg(feature = "grpc")]
-pub use over_grpc::pb;
+pub use sums::Sums;
 
 /// The cookie of go-plugin's public examples.
 pub const HANDSHAKE: Handshake = Handshake::new("BASIC_PLUGIN", "hello");
 
-/// A plugin that counts, with sums done by its host.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CounterPlugin;
+/// A plugin that keeps sums by name.
+#[pintle::interface(package = "proto")]
+pub trait Counter {
+    /// The sum under `key`; `NotFound` where nobody put any.
+    async fn get(&self, key: String) -> Result<i64, CounterError>;
 
-impl Plugin for CounterPlugin {
-    const NAME: &'static str = "counter";
-    type Client = Counter;
-
-    fn transports(on: Bindings<Self>) -> Bindings<Self> {
-        #[cfg(feature = "grpc")]
-        let on = on.over::<pintle::Grpc>();
-        #[cfg(feature = "tarpc")]
-        let on = on.over::<pintle::Tarpc>();
-        on
-    }
+    /// Adds `value` to the sum under `key`; the plugin has `adder` do it.
+    async fn put(
+        &self,
+        adder: Callback<dyn AddHelper>,
+        key: String,
+        value: i64,
+    ) -> Result<(), CounterError>;
 }
 
 /// What the plugin asks its host for.
-pub trait Adder: Send + Sync + 'static {
+#[pintle::interface(package = "proto")]
+pub trait AddHelper {
     /// The sum of two numbers.
-    fn sum(&self, a: i64, b: i64) -> i64;
-}
-
-impl<F: Fn(i64, i64) -> i64 + Send + Sync + 'static> Adder for F {
-    fn sum(&self, a: i64, b: i64) -> i64 {
-        self(a, b)
-    }
+    async fn sum(&self, a: i64, b: i64) -> Result<i64, CallError>;
 }

@@ -1,34 +1,33 @@
 use std::collections::HashMap;
 
+use pintle::Callback;
 use tokio::sync::Mutex;
 
-use crate::CounterError;
+use crate::{AddHelper, Counter, CounterError};
 
-/// The plugin's side: counters in memory, summed by the host.
+/// Sums in memory, added up by the host.
 #[derive(Debug, Default)]
-pub(crate) struct Sums {
+pub struct Sums {
     /// Held over the call back, so that two additions to one counter do not lose each other.
     counters: Mutex<HashMap<String, i64>>,
 }
 
-impl Sums {
-    pub(crate) async fn get(&self, key: String) -> Result<i64, CounterError> {
+#[pintle::plugin]
+impl Counter for Sums {
+    async fn get(&self, key: String) -> Result<i64, CounterError> {
         let value = self.counters.lock().await.get(&key).copied();
         value.ok_or(CounterError::NotFound(key))
     }
 
-    /// Makes the counter what `sum` makes of what it was.
-    pub(crate) async fn put<F>(
+    async fn put(
         &self,
+        adder: Callback<dyn AddHelper>,
         key: String,
-        sum: impl FnOnce(i64) -> F,
-    ) -> Result<(), CounterError>
-    where
-        F: Future<Output = Result<i64, CounterError>>,
-    {
+        value: i64,
+    ) -> Result<(), CounterError> {
         let mut counters = self.counters.lock().await;
         let counter = counters.entry(key).or_default();
-        *counter = sum(*counter).await?;
+        *counter = adder.sum(*counter, value).await?;
         Ok(())
     }
 }

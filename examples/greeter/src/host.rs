@@ -1,4 +1,4 @@
-use greeter::{GreeterPlugin, HANDSHAKE};
+use greeter::{Greeter, HANDSHAKE};
 use pintle::{BoxError, Host, Transports};
 
 #[tokio::main]
@@ -25,8 +25,8 @@ pub(crate) async fn run(transports: Transports) -> Result<(), BoxError> {
         },
     );
 
-    let greeter = session.dispense::<GreeterPlugin>().await?;
-    println!("answered  {}", greeter.greet("world").await?);
+    let greeter = session.dispense::<dyn Greeter>().await?;
+    println!("answered  {}", greeter.greet("world".into()).await?);
 
     let exit = session.close().await?;
     println!("ended     {exit}");

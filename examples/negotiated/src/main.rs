@@ -21,7 +21,8 @@ async fn plugin() -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugins(2, PluginSet::new().plugin(StoreV2(memory.clone())))
         .plugins(3, PluginSet::new().plugin(StoreV3(memory)))
-        .run(Grpc)
+        .over(Grpc)
+        .run()
         .await
 }
 

@@ -1,46 +1,29 @@
-//! Bytes through a plugin, in constant memory: the host hands the plugin a
-//! stream to read and a stream to write, each by a broker id. Over gRPC or tarpc,
-//! which neither of them sees.
+//! Bytes through a plugin, in constant memory: the host lends it a reader and a writer.
 
 pub mod bar;
 pub mod copy;
 pub mod memory;
-#[cfg(feature = "grpc")]
-mod over_grpc;
-#[cfg(feature = "tarpc")]
-mod over_tarpc;
 
-use std::sync::Arc;
-
-use pintle::{Bindings, BoxError, BoxFuture, Broker, Handshake, Plugin};
-
-pub use copy::Copied;
+use pintle::{CallError, Handshake, Reader, Writer};
 
 /// What host and plugin agree on before they talk.
 pub const HANDSHAKE: Handshake = Handshake::new("TRANSFER_PLUGIN", "hello");
 
 /// A plugin that copies.
-#[derive(Debug)]
-pub struct TransferPlugin;
-
-/// What a host calls the plugin with, whatever the transport.
-pub trait Transfer: Send + Sync {
-    /// Has the plugin copy one stream into another, each offered under its id.
-    fn copy(&self, from: u32, to: u32) -> BoxFuture<'_, Result<Copied, BoxError>>;
-
-    /// What streams are offered with.
-    fn broker(&self) -> Arc<dyn Broker>;
+#[pintle::interface]
+pub trait Transfer {
+    /// Copies all of `from` into `to`.
+    async fn copy(&self, from: Reader, to: Writer) -> Result<Copied, CallError>;
 }
 
-impl Plugin for TransferPlugin {
-    const NAME: &'static str = "transfer";
-    type Client = Box<dyn Transfer>;
-
-    fn transports(on: Bindings<Self>) -> Bindings<Self> {
-        #[cfg(feature = "grpc")]
-        let on = on.over::<pintle::Grpc>();
-        #[cfg(feature = "tarpc")]
-        let on = on.over::<pintle::Tarpc>();
-        on
-    }
+/// What was copied.
+#[pintle::message]
+#[derive(Clone, Copy, Debug)]
+pub struct Copied {
+    /// How many bytes.
+    pub bytes: u64,
+    /// Their CRC-32.
+    pub checksum: u32,
+    /// By how much the plugin's resident memory grew at most, in KiB.
+    pub growth_kib: u64,
 }

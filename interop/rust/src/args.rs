@@ -40,7 +40,7 @@ impl FromStr for Story {
 }
 
 /// The arguments of a host: `[--story STORY] [--versions 2,3] [--tls none|auto] [--mux]
-/// [--at-once 16] -- PLUGIN_PATH [ARGS…]`.
+/// [--flows] [--at-once 16] -- PLUGIN_PATH [ARGS…]`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HostArgs {
     /// What to tell; [`Story::Kv`] by default.
@@ -51,6 +51,8 @@ pub struct HostArgs {
     pub tls: bool,
     /// Whether to put everything on one connection; not by default.
     pub mux: bool,
+    /// Whether to tell of readers, writers and streams; of calls by default.
+    pub flows: bool,
     /// How many dials to make at once, where there are many; 16 by default.
     pub at_once: usize,
     /// The plugin's program.
@@ -70,6 +72,7 @@ impl HostArgs {
             versions: NEGOTIATED_VERSIONS.to_vec(),
             tls: false,
             mux: false,
+            flows: false,
             at_once: 16,
             plugin: String::new(),
             plugin_args: Vec::new(),
@@ -79,8 +82,13 @@ impl HostArgs {
             if !known.contains(&&*option) {
                 return Err(format!("no option {option:?}, only {}", known.join(", ")).into());
             }
-            if option == "--mux" {
-                args.mux = true;
+            let switch = match &*option {
+                "--mux" => Some(&mut args.mux),
+                "--flows" => Some(&mut args.flows),
+                _ => None,
+            };
+            if let Some(switch) = switch {
+                *switch = true;
                 continue;
             }
             let value = words
@@ -118,7 +126,14 @@ fn tls(word: &str) -> Result<bool, Failure> {
 mod tests {
     use super::*;
 
-    const KNOWN: &[&str] = &["--story", "--versions", "--tls", "--mux", "--at-once"];
+    const KNOWN: &[&str] = &[
+        "--story",
+        "--versions",
+        "--tls",
+        "--mux",
+        "--flows",
+        "--at-once",
+    ];
 
     fn parse(line: &str) -> Result<HostArgs, Failure> {
         HostArgs::parse(line.split_whitespace().map(str::to_owned), KNOWN)
@@ -132,6 +147,7 @@ mod tests {
             versions: vec![2, 3],
             tls: false,
             mux: false,
+            flows: false,
             at_once: 16,
             plugin: "p".to_owned(),
             plugin_args: Vec::new(),
@@ -141,14 +157,16 @@ mod tests {
 
     #[test]
     fn what_follows_the_plugin_is_the_plugins() {
-        let args =
-            parse("--story negotiated --versions 7,9 --tls auto --mux --at-once 2 -- p --tls x")
-                .unwrap();
+        let args = parse(
+            "--story negotiated --versions 7,9 --tls auto --mux --flows --at-once 2 -- p --tls x",
+        )
+        .unwrap();
         let expected = HostArgs {
             story: Story::Negotiated,
             versions: vec![7, 9],
             tls: true,
             mux: true,
+            flows: true,
             at_once: 2,
             plugin: "p".to_owned(),
             plugin_args: vec!["--tls".to_owned(), "x".to_owned()],
@@ -176,7 +194,7 @@ mod tests {
         );
         check_refused(
             "p",
-            r#"no option "p", only --story, --versions, --tls, --mux, --at-once"#,
+            r#"no option "p", only --story, --versions, --tls, --mux, --flows, --at-once"#,
         );
         check_refused(
             "--story tale -- p",

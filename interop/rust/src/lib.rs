@@ -4,14 +4,17 @@
 //! contract; a host's transcript is compared with it byte for byte by
 //! `cargo xtask interop`. The programs are in `src/bin` and share what is
 //! here: how a host is told what to do ([`HostArgs`]), how it launches, listens
-//! and closes ([`Launched`]), the stories, and the [`Store`] of the kv plugin.
+//! and closes ([`Launched`]), the stories, the [`Store`] of the kv plugin, and the [`interface`] of
+//! the store programs, whose `.proto` file the programs in Go are compiled from.
 
 mod args;
 mod callbacks;
+pub mod interface;
 mod launched;
 mod log;
 mod output;
 mod plugin;
+mod shelf;
 mod store;
 mod stories;
 
@@ -25,8 +28,9 @@ pub use launched::{Launched, tell_refusal};
 pub use log::log_to_host;
 pub use output::Output;
 pub use plugin::KvPlugin;
+pub use shelf::Shelf;
 pub use store::Store;
-pub use stories::{tell_callbacks, tell_counter, tell_kv};
+pub use stories::{tell_callbacks, tell_counter, tell_kv, tell_store};
 
 /// The cookie of every program, and version 1, that of every story but one.
 pub const HANDSHAKE: Handshake = Handshake::new("PINTLE_INTEROP", "5a2f0c61");

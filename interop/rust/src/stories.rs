@@ -2,11 +2,13 @@
 
 mod callbacks;
 mod counter;
+mod flows;
 mod kv;
 mod logs;
 mod negotiated;
 mod reflect;
 mod stdio;
+mod store;
 
 use std::future::Future;
 use std::time::Duration;
@@ -56,7 +58,23 @@ pub async fn tell_callbacks(launched: Launched, args: &HostArgs) -> Result<(), F
     Ok(())
 }
 
-async fn in_time(story: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Tells a story of the store programs to its end: of calls, or of what flows.
+///
+/// # Errors
+/// In words, whatever went wrong.
+pub async fn tell_store(launched: Launched, args: &HostArgs) -> Result<(), Failure> {
+    launched.check_tls(args.tls)?;
+    if !args.flows {
+        in_time(store::tell(&launched)).await?;
+    } else if !in_time(flows::tell(&launched)).await? {
+        println!("refused: flows");
+        return Ok(launched.session.close().await.map(drop)?);
+    }
+    println!("{}", launched.close().await);
+    Ok(())
+}
+
+async fn in_time<T>(story: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::time::timeout(STORY_TIMEOUT, story)
         .await
         .map_err(|_| format!("the story took more than {STORY_TIMEOUT:?}"))?

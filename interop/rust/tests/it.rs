@@ -136,3 +136,45 @@ exit: clean
     );
     check(host, &[], plugin, &[], transcript);
 }
+
+#[track_caller]
+fn check_store(host_args: &[&str], transcript: &str) {
+    let (host, plugin) = (
+        env!("CARGO_BIN_EXE_interop-store-host"),
+        env!("CARGO_BIN_EXE_interop-store-plugin"),
+    );
+    check(host, host_args, plugin, &[], transcript);
+}
+
+#[test]
+fn values_typed_errors_and_callbacks_cross_an_interface() {
+    let transcript = r#"put hello = world
+get hello = world
+get missing: NotFound not_found missing
+echo "full" Removed, note "", counts down=-3 none=0, took 1000000005, at -1500000000, from here:65535, range 0..0, via a:1 :0
+echo "" Put, note none, counts none, took 0, at 0, from :0, range 3.., via none
+count = 3, told of 1, 2, 3
+count stopped: Unknown lost Aborted enough
+exit: clean
+"#;
+    check_store(&[], transcript);
+}
+
+#[test]
+fn readers_writers_and_streams_cross_an_interface_with_their_failures() {
+    let transcript = r#"import big = 1000000 bytes, told of 250000, 500000, 750000, 1000000
+import nothing = 0 bytes
+import broken: Aborted broken not yours
+export big = 1000000 bytes, the same
+export missing: NotFound not_found missing
+export refused: Aborted broken no room
+watch "a/1" Put, note "one", counts bytes=3, took 3000000, at 86400003000000, from shelf:7, bytes "one", via shelf:7
+watch "a/2" Removed, note none, counts bytes=0, took 0, at 86400000000000, from shelf:7, whole, via shelf:7
+watch broken: 1 event, then NotFound gone
+watch endless: 3 events, then let go
+feed = 3 events, the last three
+feed broken: Aborted broken too late
+exit: clean
+"#;
+    check_store(&["--flows"], transcript);
+}

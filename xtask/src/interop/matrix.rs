@@ -1,6 +1,6 @@
 //! Which hosts meet which plugins, and how the results are shown.
 
-use super::stories::{GoAlone, NOT_MULTIPLEXED, STORIES, Story};
+use super::stories::{GoAlone, NO_FLOWS, NOT_MULTIPLEXED, STORIES, Story};
 
 /// The releases of go-plugin that the Go programs are built on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,10 +46,18 @@ pub(crate) struct Pairing {
 }
 
 impl Pairing {
-    /// Whether the libraries of both sides have what `story` is about.
-    pub(crate) fn offers(self, story: &Story) -> bool {
+    /// What the host must print where a library does not have what `story` is about.
+    fn refusal(self, story: &Story) -> Option<&'static str> {
         let old = Author::Go(Release::V1_4_10);
-        !story.multiplexed || (self.host != old && self.plugin != old)
+        if !story.multiplexed {
+            None
+        } else if self.host == old || self.plugin == old {
+            Some(NOT_MULTIPLEXED)
+        } else if story.flows && (self.host != Author::Rust || self.plugin != Author::Rust) {
+            Some(NO_FLOWS)
+        } else {
+            None
+        }
     }
 
     /// What the host is told in `story`, beside `--tls` and `--mux`.
@@ -64,8 +72,8 @@ impl Pairing {
 
     /// What the host must print in `story`.
     pub(crate) fn transcript(self, story: &Story) -> &'static str {
-        if !self.offers(story) {
-            return NOT_MULTIPLEXED;
+        if let Some(refusal) = self.refusal(story) {
+            return refusal;
         }
         if let Some(alone) = self.go_alone(story) {
             return alone.transcript;
@@ -152,13 +160,15 @@ pub(crate) fn table(pairings: &[Pairing], cells: &[Vec<Cell>]) -> String {
 fn word(pairing: Pairing, story: &Story, cell: &Cell) -> &'static str {
     match cell {
         Err(_) => "FAIL",
-        Ok(()) if pairing.offers(story) => "ok",
+        Ok(()) if pairing.refusal(story).is_none() => "ok",
         Ok(()) => "absent",
     }
 }
 
 /// What the words in the table mean that do not speak for themselves.
-pub(crate) const LEGEND: &str = "absent: not offered by this library; the host refused, as it must";
+pub(crate) const LEGEND: &str = "\
+absent: not offered by this library; the host refused, as it must
+  (multiplexing: go-plugin v1.4.10 has none; flows on one connection: go-plugin dials only gRPC there)";
 
 #[cfg(test)]
 mod tests {
@@ -232,6 +242,28 @@ mod tests {
         assert_eq!(cell(Author::Rust, OLD, Ok(())), "absent");
         assert_eq!(cell(Author::Rust, OLD, Err(String::new())), "FAIL");
         assert_eq!(cell(Author::Rust, Author::Rust, Ok(())), "ok");
+    }
+
+    #[test]
+    fn flows_on_one_connection_are_absent_wherever_go_takes_part_and_nowhere_else() {
+        let newest = Author::Go(Release::Newest);
+        for story in STORIES.iter().filter(|story| story.flows) {
+            let transcript = |host, plugin| {
+                let pairing = Pairing {
+                    host,
+                    plugin,
+                    tls: "auto",
+                };
+                pairing.transcript(story)
+            };
+            let expected = match story.multiplexed {
+                true => NO_FLOWS,
+                false => story.transcript,
+            };
+            assert_eq!(transcript(newest, Author::Rust), expected);
+            assert_eq!(transcript(Author::Rust, newest), expected);
+            assert_eq!(transcript(Author::Rust, Author::Rust), story.transcript);
+        }
     }
 
     #[test]

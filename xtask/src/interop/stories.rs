@@ -6,6 +6,7 @@ pub(crate) enum Program {
     Kv,
     Counter,
     Callbacks,
+    Store,
 }
 
 impl Program {
@@ -14,6 +15,7 @@ impl Program {
             Self::Kv => "kv",
             Self::Counter => "counter",
             Self::Callbacks => "callbacks",
+            Self::Store => "store",
         }
     }
 }
@@ -28,6 +30,8 @@ pub(crate) struct Story {
     pub(crate) host: &'static [&'static str],
     /// Everything goes over one connection, which go-plugin v1.4.10 does not offer.
     pub(crate) multiplexed: bool,
+    /// It needs byte streams, which go-plugin does not offer on one connection.
+    pub(crate) flows: bool,
     /// What the host passes on to the plugin.
     pub(crate) plugin: &'static [&'static str],
     pub(crate) transcript: &'static str,
@@ -47,6 +51,9 @@ pub(crate) struct GoAlone {
 
 /// What a host prints where its library, or that of its plugin, does not offer multiplexing.
 pub(crate) const NOT_MULTIPLEXED: &str = "refused: multiplexing\n";
+
+/// What a host prints where its library, or that of its plugin, has no byte streams in this session.
+pub(crate) const NO_FLOWS: &str = "refused: flows\n";
 
 const KV: &str = "\
 ping: ok
@@ -90,12 +97,38 @@ the host dialled 100 times, 1 at once
 exit: clean
 ";
 
+const STORE: &str = r#"put hello = world
+get hello = world
+get missing: NotFound not_found missing
+echo "full" Removed, note "", counts down=-3 none=0, took 1000000005, at -1500000000, from here:65535, range 0..0, via a:1 :0
+echo "" Put, note none, counts none, took 0, at 0, from :0, range 3.., via none
+count = 3, told of 1, 2, 3
+count stopped: Unknown lost Aborted enough
+exit: clean
+"#;
+
+const FLOWS: &str = r#"import big = 1000000 bytes, told of 250000, 500000, 750000, 1000000
+import nothing = 0 bytes
+import broken: Aborted broken not yours
+export big = 1000000 bytes, the same
+export missing: NotFound not_found missing
+export refused: Aborted broken no room
+watch "a/1" Put, note "one", counts bytes=3, took 3000000, at 86400003000000, from shelf:7, bytes "one", via shelf:7
+watch "a/2" Removed, note none, counts bytes=0, took 0, at 86400000000000, from shelf:7, whole, via shelf:7
+watch broken: 1 event, then NotFound gone
+watch endless: 3 events, then let go
+feed = 3 events, the last three
+feed broken: Aborted broken too late
+exit: clean
+"#;
+
 pub(crate) const STORIES: &[Story] = &[
     Story {
         name: "kv",
         program: Program::Kv,
         host: &["--story", "kv"],
         multiplexed: false,
+        flows: false,
         plugin: &["kv"],
         transcript: KV,
         transcript_of_old_plugin: None,
@@ -106,6 +139,7 @@ pub(crate) const STORIES: &[Story] = &[
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2,3"],
         multiplexed: false,
+        flows: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 3
@@ -120,6 +154,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2"],
         multiplexed: false,
+        flows: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 2
@@ -134,6 +169,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "4"],
         multiplexed: false,
+        flows: false,
         plugin: &["negotiated"],
         transcript: "refused: version\n",
         transcript_of_old_plugin: None,
@@ -144,6 +180,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "stdio"],
         multiplexed: false,
+        flows: false,
         plugin: &["stdio"],
         transcript: STDIO,
         transcript_of_old_plugin: None,
@@ -154,6 +191,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "logs"],
         multiplexed: false,
+        flows: false,
         plugin: &["logs"],
         transcript: "\
 log trace: hello answer=42 name=kv
@@ -171,6 +209,7 @@ exit: clean
         program: Program::Counter,
         host: &[],
         multiplexed: false,
+        flows: false,
         plugin: &[],
         transcript: COUNTER,
         transcript_of_old_plugin: None,
@@ -181,8 +220,31 @@ exit: clean
         program: Program::Callbacks,
         host: &[],
         multiplexed: false,
+        flows: false,
         plugin: &[],
         transcript: CALLBACKS,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "store",
+        program: Program::Store,
+        host: &[],
+        multiplexed: false,
+        flows: false,
+        plugin: &[],
+        transcript: STORE,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "flows",
+        program: Program::Store,
+        host: &["--flows"],
+        multiplexed: false,
+        flows: true,
+        plugin: &[],
+        transcript: FLOWS,
         transcript_of_old_plugin: None,
         go_alone: None,
     },
@@ -191,6 +253,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "reflect"],
         multiplexed: false,
+        flows: false,
         plugin: &["reflect"],
         transcript: "\
 services: grpc.health.v1.Health, grpc.reflection.v1.ServerReflection, \
@@ -212,6 +275,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "kv"],
         multiplexed: true,
+        flows: false,
         plugin: &["kv"],
         transcript: KV,
         transcript_of_old_plugin: None,
@@ -222,6 +286,7 @@ exit: clean
         program: Program::Kv,
         host: &["--story", "stdio"],
         multiplexed: true,
+        flows: false,
         plugin: &["stdio"],
         transcript: STDIO,
         transcript_of_old_plugin: None,
@@ -232,6 +297,7 @@ exit: clean
         program: Program::Counter,
         host: &[],
         multiplexed: true,
+        flows: false,
         plugin: &[],
         transcript: COUNTER,
         transcript_of_old_plugin: None,
@@ -242,6 +308,7 @@ exit: clean
         program: Program::Callbacks,
         host: &[],
         multiplexed: true,
+        flows: false,
         plugin: &[],
         transcript: CALLBACKS,
         transcript_of_old_plugin: None,
@@ -251,6 +318,28 @@ exit: clean
             host: &["--at-once", "1"],
             transcript: CALLBACKS_IN_TURN,
         }),
+    },
+    Story {
+        name: "store mux",
+        program: Program::Store,
+        host: &[],
+        multiplexed: true,
+        flows: false,
+        plugin: &[],
+        transcript: STORE,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    },
+    Story {
+        name: "flows mux",
+        program: Program::Store,
+        host: &["--flows"],
+        multiplexed: true,
+        flows: true,
+        plugin: &[],
+        transcript: FLOWS,
+        transcript_of_old_plugin: None,
+        go_alone: None,
     },
 ];
 

@@ -47,7 +47,21 @@ impl Served {
         router: Router,
     ) -> Self {
         Self::spawn(shared, id, |settings, tasks, stop, patience| {
-            endpoint::serve_one(source, router, settings, tasks, stop, patience)
+            let stops = [stop, CancellationToken::new()];
+            endpoint::serve_one(source, router, settings, tasks, stops, patience)
+        })
+    }
+
+    /// Serves one who comes, until they leave or the value is dropped.
+    pub(super) fn begin_once(
+        shared: &Arc<Shared>,
+        id: BrokerId,
+        source: Source,
+        router: Router,
+    ) -> Self {
+        Self::spawn(shared, id, |settings, tasks, stop, patience| {
+            let stops = [stop.clone(), stop];
+            endpoint::serve_one(source, router, settings, tasks, stops, patience)
         })
     }
 

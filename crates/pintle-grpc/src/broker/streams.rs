@@ -1,16 +1,18 @@
 //! Byte streams by id: raw where the session has one connection for
 //! everything, over a call where each id has its own.
 
+use std::error::Error;
 use std::sync::Arc;
 
-use pintle_core::{BoxError, BoxFuture, Broker, Stream, StreamOffer};
+use pintle_core::{BoxError, BoxFuture, Broker, Explained, Stream, StreamOffer, Tasks};
+use pintle_mux::StreamError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tonic::{Code, Status};
 
-use super::explained::Explained;
 use super::{BrokerError, BrokerId, GrpcBroker, Served, Shared, announcement};
-use crate::byte_stream;
-use crate::endpoint::{self, Source};
+use crate::byte_stream::{self, Gone};
+use crate::endpoint::Source;
 use crate::h2::Router;
 use crate::trunk::Door;
 
@@ -103,7 +105,22 @@ impl GrpcBroker {
 
 impl Shared {
     fn explained(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Stream {
-        Stream::new(Explained::new(stream, Arc::clone(&self.lost)))
+        Stream::new(Explained::new(
+            stream,
+            may_be_the_end,
+            Arc::clone(&self.lost),
+        ))
+    }
+}
+
+/// Whether a stream failed in a way that the end of the session would explain.
+fn may_be_the_end(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<StreamError>() {
+        return matches!(error, StreamError::Ended(_));
+    }
+    match error.downcast_ref::<Status>() {
+        Some(status) => status.code() == Code::Unavailable,
+        None => error.is::<Gone>(),
     }
 }
 
@@ -114,6 +131,10 @@ impl Broker for GrpcBroker {
 
     fn stream(&self, id: u32) -> BoxFuture<'_, Result<Stream, BoxError>> {
         Box::pin(async move { Ok(self.stream(id).await?) })
+    }
+
+    fn tasks(&self) -> Tasks {
+        self.shared.tasks.clone()
     }
 }
 
@@ -135,17 +156,16 @@ impl Offered {
             accept_timeout: after,
             ..
         } = &*self.shared;
+        // Nobody but the other side knocks on the one connection. It may be gone before the
+        // handshake is over: then it does not want the stream any more.
+        let id = self.id.get();
         let first = async {
-            loop {
-                let stream = self.streams.recv().await.ok_or(BrokerError::Closed)?;
-                let incoming = net.incoming(self.shared.explained(stream));
-                match incoming.secure().await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => endpoint::refused(&error),
-                }
-            }
+            let stream = self.streams.recv().await.ok_or(BrokerError::Closed)?;
+            let incoming = net.incoming(self.shared.explained(stream));
+            let secured = incoming.secure().await;
+            secured.map_err(|source| BrokerError::Net { id, source })
         };
-        let (id, after) = (self.id.get(), *after);
+        let after = *after;
         tokio::select! {
             first = first => first,
             () = tokio::time::sleep(after) => Err(BrokerError::NotDialled { id, after }),

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_util::sync::PollSender;
-use tonic::Streaming;
+use tonic::{Status, Streaming};
 
 use crate::generated::pintle::Chunk;
 
@@ -43,7 +43,9 @@ enum Reading {
     Open(Streaming<Chunk>),
     /// The other side has ended its direction; the call goes on.
     Ended(Streaming<Chunk>),
-    Broken,
+    /// It stopped before that, for this reason if one is known. Whoever asks next is told it, too:
+    /// reads and writes may be asked about by two.
+    Broken(Option<Status>),
 }
 
 #[derive(Debug)]
@@ -83,14 +85,14 @@ impl Call {
         let incoming = match &mut self.reading {
             Reading::Open(incoming) => incoming,
             Reading::Ended(_) => return Poll::Ready(Ok(())),
-            Reading::Broken => return Poll::Ready(Err(broken_off())),
+            Reading::Broken(status) => return Poll::Ready(Err(broken_off(status.clone()))),
         };
         match ready!(Pin::new(incoming).poll_next(cx)) {
             Some(Ok(chunk)) => {
                 self.unread = chunk.data;
                 if chunk.end
                     && let Reading::Open(incoming) =
-                        std::mem::replace(&mut self.reading, Reading::Broken)
+                        std::mem::replace(&mut self.reading, Reading::Broken(None))
                 {
                     self.reading = Reading::Ended(incoming);
                     self.settle();
@@ -98,12 +100,12 @@ impl Call {
                 Poll::Ready(Ok(()))
             }
             Some(Err(status)) => {
-                self.reading = Reading::Broken;
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionReset, status)))
+                self.reading = Reading::Broken(Some(status.clone()));
+                Poll::Ready(Err(broken_off(Some(status))))
             }
             None => {
-                self.reading = Reading::Broken;
-                Poll::Ready(Err(broken_off()))
+                self.reading = Reading::Broken(None);
+                Poll::Ready(Err(broken_off(None)))
             }
         }
     }
@@ -201,7 +203,7 @@ impl Drop for Call {
     /// the other side has ended it, or has had its time. Without a shutdown it
     /// is broken off.
     fn drop(&mut self) {
-        let reading = std::mem::replace(&mut self.reading, Reading::Broken);
+        let reading = std::mem::replace(&mut self.reading, Reading::Broken(None));
         let answering = self.answering.take();
         let mut incoming = match (&self.writing, reading) {
             (Writing::Ended, Reading::Open(incoming) | Reading::Ended(incoming)) => incoming,
@@ -229,7 +231,10 @@ impl Drop for Call {
 #[error("the other side of the stream is gone")]
 pub(crate) struct Gone;
 
-fn broken_off() -> io::Error {
-    let what = "the other side dropped the stream before its end";
-    io::Error::new(io::ErrorKind::ConnectionReset, what)
+fn broken_off(status: Option<Status>) -> io::Error {
+    let kind = io::ErrorKind::ConnectionReset;
+    match status {
+        Some(status) => io::Error::new(kind, status),
+        None => io::Error::new(kind, "the other side dropped the stream before its end"),
+    }
 }

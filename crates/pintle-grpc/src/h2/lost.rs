@@ -8,8 +8,6 @@ use std::{
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use super::BoxFuture;
-
 /// An error that several waiters may hold.
 pub(crate) type SharedError = Arc<dyn Error + Send + Sync>;
 
@@ -18,7 +16,7 @@ pub(crate) type SharedError = Arc<dyn Error + Send + Sync>;
 ///
 /// Every call that fails with the connection awaits the answer, so the hook must be bounded in
 /// time. `None` leaves the reason to [`ConnectionLost`].
-pub(crate) type LostReason = Arc<dyn Fn() -> BoxFuture<Option<SharedError>> + Send + Sync>;
+pub(crate) use pintle_core::LostReason;
 
 /// Why a connection is gone.
 #[derive(Clone, Debug, Error)]

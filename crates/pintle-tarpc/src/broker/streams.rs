@@ -1,9 +1,12 @@
 //! Streams of bytes by id, as every transport's broker has them.
 
-use pintle_core::{BoxError, BoxFuture, Broker, Stream, StreamOffer};
+use std::error::Error;
+
+use pintle_core::{BoxError, BoxFuture, Broker, Explained, Stream, StreamOffer, Tasks};
+use pintle_mux::StreamError;
 use tokio::sync::oneshot;
 
-use super::{BrokerError, TarpcBroker};
+use super::{BrokerError, ByteStream, TarpcBroker};
 
 impl TarpcBroker {
     /// Offers a stream of bytes to the other side, under a fresh id.
@@ -21,7 +24,7 @@ impl TarpcBroker {
         let id = self.next_id()?;
         let number = id.get();
         let (mut give, accepted) = oneshot::channel();
-        let broker = self.clone();
+        let (broker, explaining) = (self.clone(), self.clone());
         self.tasks().spawn(async move {
             tokio::select! {
                 stream = broker.accept_stream(id) => drop(give.send(stream)),
@@ -30,7 +33,7 @@ impl TarpcBroker {
         });
         Ok(StreamOffer::new(number, async move {
             let stream = accepted.await.unwrap_or(Err(BrokerError::Closed))?;
-            Ok(Stream::new(stream))
+            Ok(explaining.explained(stream)?)
         }))
     }
 
@@ -41,8 +44,21 @@ impl TarpcBroker {
     /// # Errors
     /// As [`dial_stream`](Self::dial_stream).
     pub async fn stream(&self, id: u32) -> Result<Stream, BrokerError> {
-        self.dial_stream(id).await.map(Stream::new)
+        let stream = self.dial_stream(id).await?;
+        self.explained(stream)
     }
+
+    /// A stream whose errors name the end of the session, where that is the reason.
+    fn explained(&self, stream: ByteStream) -> Result<Stream, BrokerError> {
+        let lost = self.link()?.lost.of_streams();
+        Ok(Stream::new(Explained::new(stream, may_be_the_end, lost)))
+    }
+}
+
+/// Whether a stream failed in a way that the end of the session would explain.
+fn may_be_the_end(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    let stream = error.downcast_ref::<StreamError>();
+    stream.is_some_and(|error| matches!(error, StreamError::Ended(_)))
 }
 
 impl Broker for TarpcBroker {
@@ -52,5 +68,9 @@ impl Broker for TarpcBroker {
 
     fn stream(&self, id: u32) -> BoxFuture<'_, Result<Stream, BoxError>> {
         Box::pin(async move { Ok(self.stream(id).await?) })
+    }
+
+    fn tasks(&self) -> Tasks {
+        TarpcBroker::tasks(self)
     }
 }

@@ -1,6 +1,9 @@
 use bytes::BufMut;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
+use tarpc::ChannelError;
+use tokio_util::sync::CancellationToken;
+
 use super::*;
 use crate::codec::Codec;
 use crate::envelope::Head;

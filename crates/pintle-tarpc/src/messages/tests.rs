@@ -1,7 +1,8 @@
 use proptest::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::*;
+use crate::form::Coded;
 
 const WIRE: Wire = Wire {
     codec: Codec::Bincode,
@@ -10,14 +11,14 @@ const WIRE: Wire = Wire {
     calls: 1,
 };
 
-fn serving() -> Serving<u32, String> {
+fn serving() -> Serving<Coded, u32, String> {
     Serving {
         wire: WIRE,
         of: PhantomData,
     }
 }
 
-fn calling() -> Calling<u32, String> {
+fn calling() -> Calling<Coded, u32, String> {
     Calling {
         wire: WIRE,
         of: PhantomData,
@@ -107,7 +108,7 @@ fn arguments_of_another_type_fail_their_call_and_no_other() {
             message,
         })
     };
-    let mut other = Calling::<Other, String> {
+    let mut other = Calling::<Coded, Other, String> {
         wire: WIRE,
         of: PhantomData,
     };
@@ -145,9 +146,11 @@ proptest! {
     ) {
         let mut wire = BytesMut::new();
         for (kind, rest) in messages {
-            let mut message = vec![kind];
-            message.extend(rest);
-            frame::append(&mut wire, &message, 0, |_| Ok(())).unwrap();
+            let head = |to: &mut BytesMut| {
+                to.extend_from_slice(&[kind]);
+                to.extend_from_slice(&rest);
+            };
+            frame::append(&mut wire, head, 0, |_| Ok(())).unwrap();
         }
         wire.extend_from_slice(&tail);
         let (mut calls, mut answers) = (wire.clone(), wire);

@@ -7,4 +7,5 @@ mod calls;
 mod common;
 mod endings;
 mod hostile;
+mod raw;
 mod sessions;

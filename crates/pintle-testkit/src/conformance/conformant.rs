@@ -3,7 +3,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use pintle::{BoxError, Stream};
+use pintle::{BoxError, ByteStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
@@ -109,7 +109,7 @@ impl fmt::Debug for Conformant {
 }
 
 /// Sends back what it reads, until there is no more; tells how much it was.
-async fn relay(mut stream: Stream) -> Result<u64, BoxError> {
+async fn relay(mut stream: ByteStream) -> Result<u64, BoxError> {
     let mut piece = vec![0; 64 * 1024];
     let mut relayed = 0;
     loop {

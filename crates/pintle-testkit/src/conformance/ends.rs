@@ -1,6 +1,6 @@
 //! How sessions end while streams are in use, and what everyone is told.
 
-use pintle::{DispenseError, EndReason, Exit, PingError, Stream};
+use pintle::{ByteStream, DispenseError, EndReason, Exit, PingError};
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
@@ -101,7 +101,7 @@ pub async fn what_is_asked_after_the_end_fails_with_the_reason(mount: &Mount) {
 }
 
 /// Reads until the stream breaks; an end is none.
-async fn broken(stream: &mut Stream) {
+async fn broken(stream: &mut ByteStream) {
     let mut rest = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
     let read = read.expect("the stream hangs");

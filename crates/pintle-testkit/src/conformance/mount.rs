@@ -51,6 +51,11 @@ impl Mount {
         self
     }
 
+    /// What it is launched over.
+    pub(super) fn transports(&self) -> Transports {
+        self.transports.clone()
+    }
+
     pub(super) async fn launch(&self) -> Mounted {
         self.launch_by(|host| host).await
     }

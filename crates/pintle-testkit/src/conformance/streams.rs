@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pintle::Stream;
+use pintle::ByteStream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::time::timeout;
 
@@ -65,7 +65,7 @@ pub async fn a_stream_that_nobody_reads_holds_its_writer_back_and_no_call(mount:
 pub(super) async fn relayed(
     mounted: &Mounted,
 ) -> (
-    Stream,
+    ByteStream,
     tokio::task::JoinHandle<Result<bytes::Bytes, CallError>>,
 ) {
     let side = mounted.peer.side();
@@ -78,7 +78,7 @@ pub(super) async fn relayed(
 }
 
 /// Has something sent back, so that the stream is known to be in use on both sides.
-pub(super) async fn flows(stream: &mut Stream) {
+pub(super) async fn flows(stream: &mut ByteStream) {
     stream.write_all(b"flows").await.expect("the stream lives");
     stream.flush().await.expect("the stream lives");
     let mut back = [0; 5];
@@ -88,7 +88,7 @@ pub(super) async fn flows(stream: &mut Stream) {
 }
 
 /// Writes and reads at the same time; tells how much.
-async fn exchange(stream: Stream) -> u64 {
+async fn exchange(stream: ByteStream) -> u64 {
     const PIECES: u64 = 128;
     let piece = |number: u64| -> Vec<u8> {
         let bytes = (0..64 * 1024_u64 - number).map(|at| ((at ^ (at >> 8)) + number) as u8);

@@ -90,7 +90,7 @@ async fn a_lost_call_is_named_over_every_transport() {
     let command = world.rogue(&world.host(), "conformance");
     for (transports, name) in [
         (Transports::from(Grpc), "pintle.testkit.v1.Conformance/Ask"),
-        (roomy_tarpc().into(), "Service.ask"),
+        (roomy_tarpc().into(), "Ask"),
     ] {
         let session = command.launch(transports).await.unwrap();
         let peer = session.dispense::<Conformance>().await.unwrap();

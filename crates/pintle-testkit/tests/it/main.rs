@@ -8,6 +8,7 @@ mod causes;
 mod closing;
 mod conformance;
 mod errors;
+mod interfaces;
 mod lifecycle;
 mod multiplexed;
 mod networks;

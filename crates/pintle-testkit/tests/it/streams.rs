@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use pintle::grpc::tonic::Status;
 use pintle::grpc::{BrokerError, GrpcServer};
-use pintle::{Broker, EndReason, Grpc, Host, Session, SessionClosed, Stream};
+use pintle::{Broker, ByteStream, EndReason, Grpc, Host, Session, SessionClosed};
 use pintle_testkit::pb::{Empty, Manner, OpenStreamRequest, StreamTask};
 use pintle_testkit::{Echo, EchoService, World, exchange, read_sequence, write_sequence};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -64,7 +64,7 @@ fn task(manner: Manner) -> StreamTask {
 
 impl Way {
     /// The host's end of a stream whose other end the plugin treats as told.
-    async fn stream(&self, task: StreamTask) -> Stream {
+    async fn stream(&self, task: StreamTask) -> ByteStream {
         // The same for every transport.
         let broker: &dyn Broker = &self.echo.broker;
         let mut calls = self.echo.calls.clone();

@@ -6,8 +6,8 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use counter::{CounterPlugin, HANDSHAKE};
-use pintle::Host;
+use counter::{AddHelper, Counter, HANDSHAKE};
+use pintle::{CallError, Callback, Host};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -25,17 +25,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => pintle::transports(),
     };
     let session = host.command(plugin()?).launch(transports).await?;
-    let counter = session.dispense::<CounterPlugin>().await?;
+    let counter = session.dispense::<dyn Counter>().await?;
     for number in numbers {
-        let adder = |a: i64, b: i64| {
-            println!("the plugin asks for {a} + {b}");
-            a.wrapping_add(b)
-        };
-        counter.add("total", number, adder).await?;
+        let adder = Callback::new(Adder);
+        counter.put(adder, "total".into(), number).await?;
     }
-    println!("total: {}", counter.get("total").await?);
+    println!("total: {}", counter.get("total".into()).await?);
     session.close().await?;
     Ok(())
+}
+
+struct Adder;
+
+impl AddHelper for Adder {
+    async fn sum(&self, a: i64, b: i64) -> Result<i64, CallError> {
+        println!("the plugin asks for {a} + {b}");
+        Ok(a.wrapping_add(b))
+    }
 }
 
 fn plugin() -> std::io::Result<PathBuf> {

@@ -1,12 +1,9 @@
 //! The plugin.
 
-use counter::{CounterPlugin, HANDSHAKE};
+use counter::{HANDSHAKE, Sums};
 use pintle::ServeError;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), ServeError> {
-    pintle::serve(HANDSHAKE)
-        .plugin(CounterPlugin)
-        .run(pintle::transports())
-        .await
+    pintle::serve(HANDSHAKE).plugin(Sums::default()).run().await
 }

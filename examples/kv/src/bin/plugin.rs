@@ -7,6 +7,6 @@ use pintle::ServeError;
 async fn main() -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugin(KvPlugin::new(Files::default()))
-        .run(pintle::transports())
+        .run()
         .await
 }

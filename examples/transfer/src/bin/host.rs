@@ -6,10 +6,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use pintle::{BoxError, Host, StreamOffer};
+use pintle::{BoxError, Host, Reader, Writer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transfer::bar::Bar;
-use transfer::{HANDSHAKE, TransferPlugin, memory};
+use transfer::{HANDSHAKE, Transfer, memory};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -29,13 +29,12 @@ async fn main() -> Result<(), BoxError> {
         None => pintle::transports(),
     };
     let session = host.command(plugin()?).launch(transports).await?;
-    let transfer = session.dispense::<TransferPlugin>().await?;
-    let broker = transfer.broker();
+    let transfer = session.dispense::<dyn Transfer>().await?;
 
     let before = memory::resident_kib();
     let began = Instant::now();
-    let (to_plugin, from_plugin) = (broker.offer().await?, broker.offer().await?);
-    let (from, to) = (to_plugin.id(), from_plugin.id());
+    let (to_plugin, from) = pintle::pipe();
+    let (to, from_plugin) = pintle::pipe();
     let sending = tokio::spawn(send(to_plugin, mib * MIB));
     let receiving = tokio::spawn(receive(from_plugin, mib * MIB));
     let copied = transfer.copy(from, to).await?;
@@ -64,8 +63,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 /// Writes that many bytes, and gives their checksum.
-async fn send(offer: StreamOffer, bytes: u64) -> Result<u32, BoxError> {
-    let mut stream = offer.accept().await?;
+async fn send(mut to: Writer, bytes: u64) -> Result<u32, BoxError> {
     let mut checksum = crc32fast::Hasher::new();
     let mut piece: Vec<u8> = (0..256 * 1024_u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
@@ -76,21 +74,20 @@ async fn send(offer: StreamOffer, bytes: u64) -> Result<u32, BoxError> {
         piece[..8].copy_from_slice(&left.to_le_bytes());
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
         checksum.update(&piece[..length]);
-        stream.write_all(&piece[..length]).await?;
+        to.write_all(&piece[..length]).await?;
         left -= length as u64;
     }
-    stream.shutdown().await?;
+    to.shutdown().await?;
     Ok(checksum.finalize())
 }
 
 /// Reads to the end, and gives the checksum of what came.
-async fn receive(offer: StreamOffer, expected: u64) -> Result<u32, BoxError> {
-    let mut stream = offer.accept().await?;
+async fn receive(mut from: Reader, expected: u64) -> Result<u32, BoxError> {
     let mut checksum = crc32fast::Hasher::new();
     let (mut bar, mut so_far) = (Bar::new(expected), 0);
     let mut piece = vec![0; 256 * 1024];
     loop {
-        let read = stream.read(&mut piece).await?;
+        let read = from.read(&mut piece).await?;
         if read == 0 {
             return Ok(checksum.finalize());
         }

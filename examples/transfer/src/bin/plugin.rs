@@ -1,12 +1,10 @@
 //! The plugin.
 
 use pintle::ServeError;
-use transfer::{HANDSHAKE, TransferPlugin};
+use transfer::HANDSHAKE;
+use transfer::copy::Copier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), ServeError> {
-    pintle::serve(HANDSHAKE)
-        .plugin(TransferPlugin)
-        .run(pintle::transports())
-        .await
+    pintle::serve(HANDSHAKE).plugin(Copier).run().await
 }

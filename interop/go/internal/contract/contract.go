@@ -9,6 +9,7 @@ const (
 	KV        = "kv"
 	Counter   = "counter"
 	Callbacks = "callbacks"
+	Store     = "store"
 )
 
 // Version is the app version of every story but `negotiated`.

@@ -7,6 +7,6 @@ use pintle::Grpc;
 async fn main() -> Result<(), Failure> {
     interop::log_to_host();
     let serve = pintle::serve(HANDSHAKE).plugin(CallbacksPlugin);
-    serve.run(Grpc).await?;
+    serve.over(Grpc).run().await?;
     Ok(())
 }

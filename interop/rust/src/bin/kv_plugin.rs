@@ -18,6 +18,6 @@ async fn main() -> Result<(), Failure> {
     } else {
         serve = serve.plugin(KvPlugin::new(Store::new("")));
     }
-    serve.run(Grpc).await?;
+    serve.over(Grpc).run().await?;
     Ok(())
 }

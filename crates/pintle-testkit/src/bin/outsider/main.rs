@@ -9,6 +9,7 @@ use pintle_testkit::HANDSHAKE;
 async fn main() -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugin(transport::Plugin)
-        .run(transport::outside())
+        .over(transport::outside())
+        .run()
         .await
 }

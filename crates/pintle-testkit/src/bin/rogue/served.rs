@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pintle::mtls::Tls;
 use pintle::{BoxError, Grpc, Host, LogStderr, OutputTo, PluginSet, Serve, ServeError, Transports};
-use pintle_testkit::conformance::{Conformance, roomy_tarpc};
+use pintle_testkit::conformance::{Conformance, interface, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,36 +16,42 @@ use crate::raw;
 pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> ExitCode {
     let grpc = grpc(options);
     let served = match mode {
-        "well" => serve().run(grpc).await,
+        "well" => serve().over(grpc).run().await,
         "debug-line-first" => {
             println!("debug: I am up");
-            serve().run(grpc).await
+            serve().over(grpc).run().await
         }
         "conformance" => conformance(grpc).await,
         "serves-7-and-8" => serves_7_and_8(grpc).await,
-        "tcp" => serve().tcp().run(grpc).await,
-        "own-certificate" => serve().tls(own_certificate).run(grpc).await,
+        "tcp" => serve().tcp().over(grpc).run().await,
+        "own-certificate" => serve().tls(own_certificate).over(grpc).run().await,
         "ignores-shutdown" => {
-            let served = serve().run(grpc).await;
+            let served = serve().over(grpc).run().await;
             println!("not yet");
             raw::waits();
             served
         }
         "ends-at-sigterm" => {
             let mut terminate = signal(SignalKind::terminate()).expect("it can be followed");
-            let _ = serve().run(grpc).await;
+            let _ = serve().over(grpc).run().await;
             terminate.recv().await;
             return ExitCode::from(5);
         }
-        "ends-without-grace" => serve().shutdown_grace(Duration::ZERO).run(grpc).await,
+        "ends-without-grace" => {
+            serve()
+                .shutdown_grace(Duration::ZERO)
+                .over(grpc)
+                .run()
+                .await
+        }
         "panics" => {
-            let serving = serve().run(grpc);
+            let serving = serve().over(grpc).run();
             tokio::pin!(serving);
             let served = tokio::time::timeout(Duration::from_millis(300), serving).await;
             served.expect("out of cheese")
         }
         "swallows-memory" => {
-            let serving = serve().keep_stdio().run(grpc);
+            let serving = serve().keep_stdio().over(grpc).run();
             tokio::pin!(serving);
             let served = tokio::time::timeout(Duration::from_millis(300), serving).await;
             served.unwrap_or_else(|_| {
@@ -60,7 +66,7 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
                 println!("{} lines", read.expect("it does not panic"));
                 std::future::pending::<()>().await;
             };
-            serve().until(read).run(grpc).await
+            serve().until(read).over(grpc).run().await
         }
         "hosts" => {
             let own = std::env::current_exe().expect("we are a program");
@@ -68,26 +74,26 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             let host = Host::new(HANDSHAKE).stdout(print);
             let command = host.command(own).args(["with-child", "well"]);
             let _session = command.launch(Grpc).await.expect("it is a plugin");
-            serve().run(grpc).await
+            serve().over(grpc).run().await
         }
         "loses-a-child" => {
             println!("{}", lose_a_child());
-            serve().run(grpc).await
+            serve().over(grpc).run().await
         }
         "speaks-last" => {
-            let served = serve().run(grpc).await;
+            let served = serve().over(grpc).run().await;
             println!("the end of stdout");
             eprintln!("the end of stderr");
             served
         }
         "has-a-child" => {
             println!("{}", leave_a_child());
-            serve().run(grpc).await
+            serve().over(grpc).run().await
         }
         "floods-stderr" => {
             std::thread::spawn(|| flood(std::io::stderr()));
             std::thread::spawn(|| flood(LogStderr));
-            serve().run(grpc).await
+            serve().over(grpc).run().await
         }
         _ => {
             eprintln!("rogue: there is no mode `{mode}`");
@@ -110,7 +116,11 @@ fn serve() -> Serve {
 async fn conformance(grpc: Grpc) -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugin(Conformance)
-        .run(Transports::from(grpc).or(roomy_tarpc()))
+        .plugin(interface::Called::default())
+        .plugin(interface::CallsBack::default())
+        .plugin(interface::Flowing::default())
+        .over(Transports::from(grpc).or(roomy_tarpc()))
+        .run()
         .await
 }
 
@@ -119,7 +129,8 @@ async fn serves_7_and_8(grpc: Grpc) -> Result<(), ServeError> {
     pintle::serve(HANDSHAKE)
         .plugins(7, set.clone())
         .plugins(8, set)
-        .run(grpc)
+        .over(grpc)
+        .run()
         .await
 }
 

@@ -1,0 +1,10 @@
+//! What can go wrong with a call.
+
+mod call;
+mod code;
+mod decode;
+
+pub use call::CallError;
+pub(crate) use call::shared;
+pub use code::Code;
+pub use decode::DecodeError;

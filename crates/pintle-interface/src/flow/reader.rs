@@ -1,0 +1,133 @@
+//! Bytes that stay with whoever has them until the other side reads.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pintle_core::Stream as Wire;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::failure::Failure;
+use super::frame::{END_FRAME, failure_frame};
+use super::incoming::{Ending, Incoming};
+use super::piece::Piece;
+
+/// Bytes to read, as an argument or a result of a method.
+///
+/// The bytes stay with whoever made it and cross to the other side as that side
+/// reads, however many there are. A value that was received can be given on.
+///
+/// - The end comes out as the end only if the source ended.
+/// - An error of the source comes out as an [`io::Error`] of the same kind, with the same text.
+/// - What was broken off, because the other side or the session ended, fails, with
+///   [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) or
+///   [`ConnectionReset`](io::ErrorKind::ConnectionReset) mostly. On the host's side the error leads
+///   to the reason why the session ended: see [`SessionClosed::of`](pintle_core::SessionClosed::of).
+/// - Dropping it drops the source on the other side, even while that waits for bytes.
+///
+/// Reads are cancel-safe as far as the source's are.
+pub struct Reader {
+    from: From,
+}
+
+enum From {
+    Source(Pin<Box<dyn AsyncRead + Send>>),
+    Peer(Box<Incoming<Wire>>),
+    Ended(Ending),
+}
+
+impl Reader {
+    /// Reads from `source`.
+    pub fn new(source: impl AsyncRead + Send + 'static) -> Self {
+        let from = From::Source(Box::pin(source));
+        Self { from }
+    }
+
+    pub(crate) fn received(stream: Wire) -> Self {
+        let from = From::Peer(Box::new(Incoming::new(stream)));
+        Self { from }
+    }
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let incoming = match &mut self.from {
+            From::Source(source) => return source.as_mut().poll_read(cx, to),
+            From::Ended(Ending::Whole) => return Poll::Ready(Ok(())),
+            From::Ended(Ending::Failed(failure)) => return Poll::Ready(Err(failure.to_io())),
+            From::Peer(incoming) => incoming,
+        };
+        match ready!(incoming.poll_bytes(cx, to)) {
+            Ok(None) => Poll::Ready(Ok(())),
+            Ok(Some(ending)) => {
+                self.from = From::Ended(ending);
+                self.poll_read(cx, to)
+            }
+            Err(error) => {
+                // This error has the reason; those after it repeat what it says.
+                self.from = From::Ended(Ending::Failed(Failure::of(&error)));
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+/// Sends what `source` gives until its end, or until the other side wants no more.
+pub(crate) async fn send(source: Reader, stream: Wire) {
+    let (from, to) = tokio::io::split(stream);
+    tokio::select! {
+        biased;
+        // The source is dropped with the other future, wherever that was.
+        () = gone(from) => {}
+        sent = send_all(source, to) => {
+            if let Err(error) = sent {
+                tracing::debug!(%error, "a reader was broken off");
+            }
+        }
+    }
+}
+
+/// Waits until the other side has ended its direction, in which nothing is to be said.
+pub(crate) async fn gone(mut from: impl AsyncRead + Unpin) {
+    let mut nothing = [0; 64];
+    while let Ok(1..) = from.read(&mut nothing).await {}
+}
+
+async fn send_all(mut source: Reader, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    let mut piece = Piece::new();
+    let mut unflushed = false;
+    let ending = loop {
+        let read = tokio::select! {
+            biased;
+            read = source.read(piece.room()) => read,
+            // Only once the source has nothing at hand: flushing each piece would slow them all.
+            flushed = to.flush(), if unflushed => {
+                flushed?;
+                unflushed = false;
+                continue;
+            }
+        };
+        match read {
+            Ok(0) => break END_FRAME.to_vec(),
+            Ok(length) => piece.fill(length),
+            Err(error) => break failure_frame(&Failure::of(&error)),
+        }
+        to.write_all(piece.as_frame()).await?;
+        unflushed = true;
+    };
+    // It has given all it has, and need not wait for the other side to read that.
+    drop(source);
+    to.write_all(&ending).await?;
+    to.shutdown().await
+}

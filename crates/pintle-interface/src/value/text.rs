@@ -1,0 +1,88 @@
+//! Texts and bytes.
+
+use bytes::{BufMut, Bytes};
+
+use super::{Element, Key, Value};
+use crate::error::DecodeError;
+use crate::schema::{Scalar, Schema, Shape, Type};
+use crate::wire::{Field, WireType, key_len, put_key, put_varint, varint_len};
+
+macro_rules! value {
+    ($($type:ty)*) => {$(
+        impl Value for $type {
+            #[inline]
+            fn put(&self, tag: u32, to: &mut impl BufMut) {
+                if !self.is_empty() {
+                    self.put_element(tag, to);
+                }
+            }
+
+            #[inline]
+            fn field_len(&self, tag: u32) -> usize {
+                match self.is_empty() {
+                    true => 0,
+                    false => self.element_len(tag),
+                }
+            }
+
+            #[inline]
+            fn merge(slot: &mut Option<Self>, field: Field<'_>) -> Result<(), DecodeError> {
+                *slot = Some(Self::take_element(field)?);
+                Ok(())
+            }
+
+            fn absent() -> Result<Self, DecodeError> {
+                Ok(Self::default())
+            }
+
+            fn shape(schema: &mut Schema) -> Shape {
+                Shape::One(Self::element_type(schema))
+            }
+        }
+    )*};
+}
+
+macro_rules! element {
+    ($($type:ty, $scalar:ident, $take:expr;)*) => {$(
+        impl Element for $type {
+            #[inline]
+            fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+                put_key(tag, WireType::Bytes, to);
+                put_varint(<[u8]>::len(self.as_ref()) as u64, to);
+                to.put_slice(self.as_ref());
+            }
+
+            #[inline]
+            fn element_len(&self, tag: u32) -> usize {
+                let length = <[u8]>::len(self.as_ref());
+                key_len(tag) + varint_len(length as u64) + length
+            }
+
+            #[inline]
+            fn take_element(field: Field<'_>) -> Result<Self, DecodeError> {
+                let take: fn(Bytes) -> Result<Self, DecodeError> = $take;
+                take(field.bytes()?)
+            }
+
+            fn element_type(_: &mut Schema) -> Type {
+                Type::Scalar(Scalar::$scalar)
+            }
+        }
+    )*};
+}
+
+value! { String Bytes }
+
+// Of a `Vec<u8>` the list says how it is a value: it is a list of bytes.
+element! {
+    String, String, |bytes| {
+        // A piece of a larger buffer is copied here; `Vec::from` alone would keep no less.
+        String::from_utf8(bytes.into()).map_err(|_| DecodeError::new("a text is not UTF-8"))
+    };
+    Vec<u8>, Bytes, |bytes| Ok(bytes.into());
+    Bytes, Bytes, Ok;
+}
+
+impl Key for String {
+    const SCALAR: Scalar = Scalar::String;
+}

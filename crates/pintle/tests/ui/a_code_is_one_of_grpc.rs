@@ -1,0 +1,7 @@
+#[pintle::message]
+pub enum StoreError {
+    #[pintle(code = "missing")]
+    NotFound(String),
+}
+
+fn main() {}

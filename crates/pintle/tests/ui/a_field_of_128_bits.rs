@@ -1,0 +1,6 @@
+#[pintle::message]
+pub struct Wide {
+    pub number: u128,
+}
+
+fn main() {}

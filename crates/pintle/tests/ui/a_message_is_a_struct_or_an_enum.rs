@@ -1,0 +1,4 @@
+#[pintle::message]
+pub fn event() {}
+
+fn main() {}

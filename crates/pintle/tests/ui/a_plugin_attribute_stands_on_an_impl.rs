@@ -1,0 +1,4 @@
+#[pintle::plugin]
+struct MyStore;
+
+fn main() {}

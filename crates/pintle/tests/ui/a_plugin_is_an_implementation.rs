@@ -1,0 +1,8 @@
+struct MyStore;
+
+#[pintle::plugin]
+impl MyStore {
+    async fn put(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+struct Mine;
+
+#[pintle::interface]
+impl Store for Mine {
+    async fn put(&self) -> Result<(), pintle::CallError>;
+}
+
+fn main() {}
