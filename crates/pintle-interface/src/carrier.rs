@@ -100,7 +100,7 @@ where
         arguments: Bytes,
         link: Link,
     ) -> BoxFuture<'static, Result<Answer, CallError>> {
-        let call = Carried {
+        let call = Incoming {
             method,
             arguments,
             link,
@@ -110,13 +110,13 @@ where
 }
 
 /// A call as it arrived.
-struct Carried {
+struct Incoming {
     method: String,
     arguments: Bytes,
     link: Link,
 }
 
-impl Call for Carried {
+impl Call for Incoming {
     type Reply = Result<Answer, CallError>;
 
     fn method(&self) -> &str {

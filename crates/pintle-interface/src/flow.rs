@@ -20,7 +20,7 @@ mod writer;
 
 pub use item::Item;
 pub use lend::{
-    DEFAULT_MAX_ITEM_BYTES, Lent, LentGuard, lend_reader, lend_stream, lend_writer, take_reader,
+    DEFAULT_MAX_ITEM_BYTES, Loan, LoanGuard, lend_reader, lend_stream, lend_writer, take_reader,
     take_stream, take_writer,
 };
 pub use pipe::pipe;

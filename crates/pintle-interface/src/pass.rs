@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use pintle_core::{BoxFuture, Tasks};
 
 use crate::error::CallError;
-use crate::flow::LentGuard;
+use crate::flow::LoanGuard;
 use crate::link::Link;
 use crate::value::Value;
 
@@ -119,7 +119,7 @@ pub(crate) enum Guard {
     /// with it.
     Service(Tasks, BoxFuture<'static, ()>),
     /// A reader, a writer or a stream.
-    Flow(LentGuard),
+    Flow(LoanGuard),
 }
 
 impl Guard {

@@ -11,11 +11,11 @@ use super::writer::{self, Writer};
 /// What was lent to the other side, which has yet to come for it.
 #[derive(Debug)]
 #[must_use = "dropping it takes back what was lent"]
-pub struct Lent {
+pub struct Loan {
     /// What to put into the message.
     pub id: u32,
     /// What to keep until the message was answered.
-    pub guard: LentGuard,
+    pub guard: LoanGuard,
 }
 
 /// Takes back what was lent if it is dropped before the other side has come for it.
@@ -24,11 +24,11 @@ pub struct Lent {
 /// the session ends.
 #[derive(Debug)]
 #[must_use = "dropping it takes back what was lent"]
-pub struct LentGuard {
+pub struct LoanGuard {
     detach: oneshot::Sender<()>,
 }
 
-impl LentGuard {
+impl LoanGuard {
     /// Leaves it to the other side to come, for as long as the transport gives it.
     ///
     /// To be called once the other side has answered well: it has come by then, but word of that may
@@ -43,7 +43,7 @@ impl LentGuard {
 ///
 /// # Errors
 /// The transport's broker error; see [`Broker::offer`].
-pub async fn lend_reader(reader: Reader, broker: &dyn Broker) -> Result<Lent, BoxError> {
+pub async fn lend_reader(reader: Reader, broker: &dyn Broker) -> Result<Loan, BoxError> {
     lend(broker, |stream| reader::send(reader, stream)).await
 }
 
@@ -51,7 +51,7 @@ pub async fn lend_reader(reader: Reader, broker: &dyn Broker) -> Result<Lent, Bo
 ///
 /// # Errors
 /// The transport's broker error; see [`Broker::offer`].
-pub async fn lend_writer(writer: Writer, broker: &dyn Broker) -> Result<Lent, BoxError> {
+pub async fn lend_writer(writer: Writer, broker: &dyn Broker) -> Result<Loan, BoxError> {
     lend(broker, |stream| writer::deliver(writer, stream)).await
 }
 
@@ -62,7 +62,7 @@ pub async fn lend_writer(writer: Writer, broker: &dyn Broker) -> Result<Lent, Bo
 pub async fn lend_stream<T: Item>(
     values: Stream<T>,
     broker: &dyn Broker,
-) -> Result<Lent, BoxError> {
+) -> Result<Loan, BoxError> {
     lend(broker, |stream| stream::send(values, stream)).await
 }
 
@@ -104,7 +104,7 @@ pub const DEFAULT_MAX_ITEM_BYTES: usize = 16 * 1024 * 1024;
 async fn lend<S>(
     broker: &dyn Broker,
     serve: impl FnOnce(Wire) -> S + Send + 'static,
-) -> Result<Lent, BoxError>
+) -> Result<Loan, BoxError>
 where
     S: Future<Output = ()> + Send + 'static,
 {
@@ -127,6 +127,6 @@ where
             Err(error) => tracing::debug!(id, error, "nobody came for what was lent"),
         }
     });
-    let guard = LentGuard { detach };
-    Ok(Lent { id, guard })
+    let guard = LoanGuard { detach };
+    Ok(Loan { id, guard })
 }

@@ -50,7 +50,7 @@ macro_rules! flow {
             fn lend<'a>(self, link: &'a Link, lent: &'a mut Lent) -> Passing<'a, LentId<Self>> {
                 Passing::broker(async move {
                     let lending = $lend(self, link.broker()).await;
-                    let lend::Lent { id, guard } = lending.map_err(broker)?;
+                    let lend::Loan { id, guard } = lending.map_err(broker)?;
                     lent.add(Guard::Flow(guard));
                     Ok(LentId::new(id))
                 })

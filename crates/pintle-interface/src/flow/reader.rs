@@ -28,10 +28,10 @@ use super::piece::Piece;
 ///
 /// Reads are cancel-safe as far as the source's are.
 pub struct Reader {
-    from: From,
+    from: Origin,
 }
 
-enum From {
+enum Origin {
     Source(Pin<Box<dyn AsyncRead + Send>>),
     Peer(Box<Incoming<Wire>>),
     Ended(Ending),
@@ -40,12 +40,12 @@ enum From {
 impl Reader {
     /// Reads from `source`.
     pub fn new(source: impl AsyncRead + Send + 'static) -> Self {
-        let from = From::Source(Box::pin(source));
+        let from = Origin::Source(Box::pin(source));
         Self { from }
     }
 
     pub(crate) fn received(stream: Wire) -> Self {
-        let from = From::Peer(Box::new(Incoming::new(stream)));
+        let from = Origin::Peer(Box::new(Incoming::new(stream)));
         Self { from }
     }
 }
@@ -57,20 +57,20 @@ impl AsyncRead for Reader {
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let incoming = match &mut self.from {
-            From::Source(source) => return source.as_mut().poll_read(cx, to),
-            From::Ended(Ending::Whole) => return Poll::Ready(Ok(())),
-            From::Ended(Ending::Failed(failure)) => return Poll::Ready(Err(failure.to_io())),
-            From::Peer(incoming) => incoming,
+            Origin::Source(source) => return source.as_mut().poll_read(cx, to),
+            Origin::Ended(Ending::Whole) => return Poll::Ready(Ok(())),
+            Origin::Ended(Ending::Failed(failure)) => return Poll::Ready(Err(failure.to_io())),
+            Origin::Peer(incoming) => incoming,
         };
         match ready!(incoming.poll_bytes(cx, to)) {
             Ok(None) => Poll::Ready(Ok(())),
             Ok(Some(ending)) => {
-                self.from = From::Ended(ending);
+                self.from = Origin::Ended(ending);
                 self.poll_read(cx, to)
             }
             Err(error) => {
                 // This error has the reason; those after it repeat what it says.
-                self.from = From::Ended(Ending::Failed(Failure::of(&error)));
+                self.from = Origin::Ended(Ending::Failed(Failure::of(&error)));
                 Poll::Ready(Err(error))
             }
         }

@@ -3,6 +3,7 @@
 use bytes::{BufMut, Bytes};
 
 use super::scalar::narrow;
+use super::text::owned;
 use super::{Element, Value};
 use crate::error::DecodeError;
 use crate::schema::{Schema, Shape, Type};
@@ -68,7 +69,7 @@ impl Element for u8 {
     /// Bytes come at once: what came before under the same number is replaced.
     #[inline]
     fn merge_list(list: &mut Vec<Self>, field: Field<'_>) -> Result<(), DecodeError> {
-        *list = field.bytes()?.into();
+        *list = owned(field.bytes()?);
         Ok(())
     }
 

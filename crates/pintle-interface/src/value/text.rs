@@ -76,13 +76,47 @@ value! { String Bytes }
 // Of a `Vec<u8>` the list says how it is a value: it is a list of bytes.
 element! {
     String, String, |bytes| {
-        // A piece of a larger buffer is copied here; `Vec::from` alone would keep no less.
-        String::from_utf8(bytes.into()).map_err(|_| DecodeError::new("a text is not UTF-8"))
+        String::from_utf8(owned(bytes)).map_err(|_| DecodeError::new("a text is not UTF-8"))
     };
-    Vec<u8>, Bytes, |bytes| Ok(bytes.into());
+    Vec<u8>, Bytes, |bytes| Ok(owned(bytes));
     Bytes, Bytes, Ok;
+}
+
+/// A piece of a message as memory of its own.
+///
+/// The last piece of a message is given the message's whole memory, which a peer can make as large
+/// as it likes beside a text of one letter; so what is not needed is given back.
+pub(super) fn owned(piece: Bytes) -> Vec<u8> {
+    let mut own = Vec::from(piece);
+    if own.capacity() / 2 > own.len() {
+        own.shrink_to_fit();
+    }
+    own
 }
 
 impl Key for String {
     const SCALAR: Scalar = Scalar::String;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire;
+
+    #[test]
+    fn a_short_text_does_not_keep_the_message_it_came_in() {
+        let mut message = Vec::new();
+        vec![0_u8; 1024 * 1024].put_element(1, &mut message);
+        "short".to_owned().put_element(2, &mut message);
+        vec![1_u8].put_element(3, &mut message);
+        let (mut text, mut bytes) = (None, None);
+        wire::fields(message.into(), 0, |tag, field| match tag {
+            2 => String::merge(&mut text, field),
+            3 => Vec::<u8>::merge(&mut bytes, field),
+            _ => field.skip(),
+        })
+        .unwrap();
+        assert!(text.unwrap().capacity() < 64);
+        assert!(bytes.unwrap().capacity() < 64);
+    }
 }
