@@ -1,16 +1,15 @@
 //! Something to be called from the other side.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::carrier::{self, Answers};
 use crate::interface::{Interface, Serves};
 use crate::lent_id::{Lend, LentId};
 use crate::link::Link;
 use crate::pass::{Lent, Pass, Passing};
 use crate::schema::{Carried, Name, Schema};
+use crate::served::{ServeById, Served};
 
 /// An implementation of an interface that is handed to the other side, which calls it.
 ///
@@ -41,10 +40,7 @@ impl<I: Interface + ?Sized> Callback<I> {
     {
         Self {
             object: I::object(Arc::clone(&value)),
-            service: Arc::new(Service {
-                value,
-                interface: PhantomData::<fn() -> Box<I>>,
-            }),
+            service: Arc::new(Served::<I, T>::shared(value)),
         }
     }
 }
@@ -114,41 +110,5 @@ where
 
     fn take(wire: Self::Wire, link: &Link) -> Passing<'_, Self> {
         Passing::maybe(wire.map(|wire| Pass::take(wire, link)))
-    }
-}
-
-/// An implementation without its type, ready to be served by any transport.
-pub(crate) trait ServeById: Send + Sync {
-    fn answers(&self) -> Arc<dyn Answers>;
-
-    #[cfg(feature = "grpc")]
-    fn add_to_grpc(&self, server: &mut pintle_grpc::GrpcServer);
-
-    #[cfg(feature = "tarpc")]
-    fn add_to_tarpc(&self, server: &mut pintle_tarpc::TarpcServer);
-}
-
-struct Service<I: ?Sized, T> {
-    value: Arc<T>,
-    interface: PhantomData<fn() -> Box<I>>,
-}
-
-impl<I, T> ServeById for Service<I, T>
-where
-    I: Serves<T> + ?Sized,
-    T: Send + Sync + 'static,
-{
-    fn answers(&self) -> Arc<dyn Answers> {
-        carrier::service::<I, T>(Arc::clone(&self.value))
-    }
-
-    #[cfg(feature = "grpc")]
-    fn add_to_grpc(&self, server: &mut pintle_grpc::GrpcServer) {
-        crate::grpc::serve::<I, T>(Arc::clone(&self.value), server);
-    }
-
-    #[cfg(feature = "tarpc")]
-    fn add_to_tarpc(&self, server: &mut pintle_tarpc::TarpcServer) {
-        crate::tarpc::serve::<I, T>(Arc::clone(&self.value), server);
     }
 }

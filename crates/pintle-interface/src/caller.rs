@@ -46,7 +46,7 @@ impl Caller {
     #[cfg(feature = "grpc")]
     pub(crate) fn grpc(channel: pintle_grpc::Channel, broker: &pintle_grpc::GrpcBroker) -> Self {
         Self {
-            link: Link::grpc(broker),
+            link: Link::new(broker.clone()),
             calls: Calls::Grpc(crate::grpc::Calls::new(channel, broker.limits())),
         }
     }
@@ -54,7 +54,7 @@ impl Caller {
     #[cfg(feature = "tarpc")]
     pub(crate) fn tarpc(client: pintle_tarpc::TarpcClient) -> Self {
         Self {
-            link: Link::tarpc(client.broker()),
+            link: Link::new(client.broker().clone()),
             calls: Calls::Tarpc(client.bytes()),
         }
     }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use pintle_core::{BoxFuture, Broker};
 
-use crate::caller::Failed;
+use crate::caller::{Caller, Failed};
 use crate::error::CallError;
 use crate::interface::{Call, Failure, Serves};
-use crate::link::Link;
+use crate::link::{Link, Services};
 use crate::message::Message;
 use crate::method::Method;
+use crate::served::{ServeById, Served};
 
 /// What the author of a transport implements so that interfaces work over it.
 ///
@@ -78,18 +79,10 @@ where
     I: Serves<T> + ?Sized,
     T: Send + Sync + 'static,
 {
-    Arc::new(Service {
-        value,
-        interface: std::marker::PhantomData::<fn() -> Box<I>>,
-    })
+    Arc::new(Served::<I, T>::shared(value))
 }
 
-struct Service<I: ?Sized, T> {
-    value: Arc<T>,
-    interface: std::marker::PhantomData<fn() -> Box<I>>,
-}
-
-impl<I, T> Answers for Service<I, T>
+impl<I, T> Answers for Served<I, T>
 where
     I: Serves<T> + ?Sized,
     T: Send + Sync + 'static,
@@ -105,7 +98,7 @@ where
             arguments,
             link,
         };
-        Box::pin(I::dispatch(Arc::clone(&self.value), call))
+        Box::pin(I::dispatch(Arc::clone(self.value()), call))
     }
 }
 
@@ -151,14 +144,15 @@ pub(crate) async fn call<Q: Message, R: Message, E: Failure>(
 ) -> Result<R, Failed<E>> {
     let arguments = written(&request);
     let answer = carrier.call(method.name, method.deadline, arguments).await;
-    match answer.map_err(Failed::Otherwise)? {
-        Answer::Done(bytes) => {
-            R::decode(bytes).map_err(|error| Failed::Otherwise(CallError::Unreadable(error)))
-        }
-        Answer::Failed(bytes) => Err(match E::decode(bytes) {
-            Ok(error) => Failed::Named(error),
-            Err(error) => Failed::Otherwise(CallError::Unreadable(error)),
-        }),
+    read(answer.map_err(Failed::Otherwise)?)
+}
+
+/// What an answer's bytes say.
+pub(crate) fn read<R: Message, E: Failure>(answer: Answer) -> Result<R, Failed<E>> {
+    let unreadable = |error| Failed::Otherwise(CallError::Unreadable(error));
+    match answer {
+        Answer::Done(bytes) => R::decode(bytes).map_err(unreadable),
+        Answer::Failed(bytes) => Err(E::decode(bytes).map_or_else(unreadable, Failed::Named)),
     }
 }
 
@@ -166,4 +160,35 @@ fn written(message: &impl Message) -> Bytes {
     let mut bytes = BytesMut::with_capacity(message.fields_len());
     message.put_fields(&mut bytes);
     bytes.freeze()
+}
+
+/// The broker of a transport written elsewhere.
+#[derive(Debug)]
+pub(crate) struct Carried {
+    carrier: Arc<dyn Carrier>,
+    streams: Arc<dyn Broker>,
+}
+
+impl Carried {
+    pub(crate) fn new(carrier: Arc<dyn Carrier>) -> Self {
+        let streams = carrier.broker();
+        Self { carrier, streams }
+    }
+}
+
+impl Services for Carried {
+    fn streams(&self) -> &dyn Broker {
+        &*self.streams
+    }
+
+    fn serve<'a>(
+        &'a self,
+        service: &'a dyn ServeById,
+    ) -> BoxFuture<'a, Result<Offered, CallError>> {
+        self.carrier.serve(service.answers())
+    }
+
+    fn dial(&self, id: u32) -> BoxFuture<'_, Result<Caller, CallError>> {
+        Box::pin(async move { Ok(Caller::over(self.carrier.dial(id).await?)) })
+    }
 }

@@ -12,16 +12,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::uri::PathAndQuery;
-use pintle_grpc::{Channel, GrpcServer, Limits};
+use pintle_core::{BoxFuture, Broker};
+use pintle_grpc::{Channel, GrpcBroker, GrpcServer, Limits, Served};
 use tonic::body::Body;
 use tonic::{Request, Response, Status};
 
-use crate::caller::Failed;
-use crate::error::Code;
+use crate::caller::{Caller, Failed};
+use crate::carrier::Offered;
+use crate::error::{CallError, Code};
 use crate::interface::{Call, Failure, Interface, Serves};
-use crate::link::Link;
+use crate::link::{Link, Services};
 use crate::message::Message;
 use crate::method::Method;
+use crate::served::ServeById;
 use codec::Codec;
 
 /// The calling side.
@@ -55,13 +58,42 @@ impl Calls {
     }
 }
 
+impl Services for GrpcBroker {
+    fn streams(&self) -> &dyn Broker {
+        self
+    }
+
+    fn serve<'a>(
+        &'a self,
+        service: &'a dyn ServeById,
+    ) -> BoxFuture<'a, Result<Offered, CallError>> {
+        Box::pin(async move {
+            // Whoever comes is who the id was sent to; when they leave, nobody needs it.
+            let served = self.serve_once(|server| service.add_to_grpc(server)).await;
+            let served = served.map_err(CallError::broker)?;
+            let used = |served: Served| async move { drop(served.ended().await) };
+            Ok((
+                served.id(),
+                Box::pin(used(served)) as BoxFuture<'static, ()>,
+            ))
+        })
+    }
+
+    fn dial(&self, id: u32) -> BoxFuture<'_, Result<Caller, CallError>> {
+        Box::pin(async move {
+            let channel = GrpcBroker::dial(self, id).await;
+            Ok(Caller::grpc(channel.map_err(CallError::broker)?, self))
+        })
+    }
+}
+
 /// Adds the service of an implementation.
 pub(crate) fn serve<I, T>(value: Arc<T>, server: &mut GrpcServer)
 where
     I: Serves<T> + ?Sized,
     T: Send + Sync + 'static,
 {
-    let link = Link::grpc(server.broker());
+    let link = Link::new(server.broker().clone());
     let limits = server.limits();
     server.add(Service::<I, T> {
         value,

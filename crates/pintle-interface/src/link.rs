@@ -1,68 +1,47 @@
 //! What a call can use beside its bytes: the broker of its session.
 
+use std::fmt;
 use std::sync::Arc;
 
-use pintle_core::{Broker, Tasks};
+use pintle_core::{BoxFuture, Broker, Tasks};
 
-use crate::callback::ServeById;
 use crate::caller::Caller;
-use crate::carrier::Carrier;
+use crate::carrier::{Carried, Carrier, Offered};
 use crate::error::CallError;
-#[cfg(any(feature = "grpc", feature = "tarpc"))]
-use crate::error::shared;
 use crate::interface::Interface;
 use crate::pass::Guard;
+use crate::served::ServeById;
 
 /// The session that a call belongs to. Cheap to clone: every call does.
 #[derive(Clone, Debug)]
-pub struct Link(Arc<Brokers>);
+pub struct Link(Arc<dyn Services>);
 
-/// One broker in two views.
-#[derive(Debug)]
-struct Brokers {
-    /// Streams by id.
-    streams: Arc<dyn Broker>,
-    services: Services,
-}
+/// What a transport's broker can do: offer services and streams by id, and reach the other side's.
+pub(crate) trait Services: fmt::Debug + Send + Sync + 'static {
+    /// Streams of bytes by id.
+    fn streams(&self) -> &dyn Broker;
 
-/// How services are offered by id, which is each transport's own.
-#[derive(Debug)]
-enum Services {
-    #[cfg(feature = "grpc")]
-    Grpc(pintle_grpc::GrpcBroker),
-    #[cfg(feature = "tarpc")]
-    Tarpc(pintle_tarpc::TarpcBroker),
-    Carried(Arc<dyn Carrier>),
+    /// Serves something under a fresh id, for as long as the future beside it lives.
+    fn serve<'a>(&'a self, service: &'a dyn ServeById)
+    -> BoxFuture<'a, Result<Offered, CallError>>;
+
+    /// Connects to the service that the other side offers under `id`.
+    fn dial(&self, id: u32) -> BoxFuture<'_, Result<Caller, CallError>>;
 }
 
 impl Link {
     /// The session of a transport written elsewhere.
     pub fn over(carrier: Arc<dyn Carrier>) -> Self {
-        Self(Arc::new(Brokers {
-            streams: carrier.broker(),
-            services: Services::Carried(carrier),
-        }))
+        Self::new(Carried::new(carrier))
     }
 
-    #[cfg(feature = "grpc")]
-    pub(crate) fn grpc(broker: &pintle_grpc::GrpcBroker) -> Self {
-        Self(Arc::new(Brokers {
-            streams: Arc::new(broker.clone()),
-            services: Services::Grpc(broker.clone()),
-        }))
-    }
-
-    #[cfg(feature = "tarpc")]
-    pub(crate) fn tarpc(broker: &pintle_tarpc::TarpcBroker) -> Self {
-        Self(Arc::new(Brokers {
-            streams: Arc::new(broker.clone()),
-            services: Services::Tarpc(broker.clone()),
-        }))
+    pub(crate) fn new(services: impl Services) -> Self {
+        Self(Arc::new(services))
     }
 
     /// Byte streams by id.
     pub(crate) fn broker(&self) -> &dyn Broker {
-        &*self.0.streams
+        self.0.streams()
     }
 
     pub(crate) fn tasks(&self) -> Tasks {
@@ -71,35 +50,8 @@ impl Link {
 
     /// Offers a service under a fresh id, until the guard is dropped.
     pub(crate) async fn serve(&self, service: &dyn ServeById) -> Result<(u32, Guard), CallError> {
-        match &self.0.services {
-            #[cfg(feature = "grpc")]
-            Services::Grpc(broker) => {
-                // Whoever comes is who the id was sent to; when they leave, nobody needs it.
-                let served = broker
-                    .serve_once(|server| service.add_to_grpc(server))
-                    .await;
-                let served = served.map_err(|error| CallError::Broker(shared(error)))?;
-                let id = served.id();
-                let used = async move {
-                    let _ = served.ended().await;
-                };
-                Ok((id, Guard::Service(self.tasks(), Box::pin(used))))
-            }
-            #[cfg(feature = "tarpc")]
-            Services::Tarpc(broker) => {
-                let served = broker.serve(|server| service.add_to_tarpc(server));
-                let served = served.map_err(|error| CallError::Broker(shared(error)))?;
-                let id = served.id();
-                let used = async move {
-                    let _ = served.ended().await;
-                };
-                Ok((id, Guard::Service(self.tasks(), Box::pin(used))))
-            }
-            Services::Carried(carrier) => {
-                let (id, used) = carrier.serve(service.answers()).await?;
-                Ok((id, Guard::Service(self.tasks(), used)))
-            }
-        }
+        let (id, used) = self.0.serve(service).await?;
+        Ok((id, Guard::Service(self.tasks(), used)))
     }
 
     /// Connects to the service that the other side offers under `id`.
@@ -107,21 +59,6 @@ impl Link {
         &self,
         id: u32,
     ) -> Result<I::Client, CallError> {
-        let caller = match &self.0.services {
-            #[cfg(feature = "grpc")]
-            Services::Grpc(broker) => {
-                let channel = broker.dial(id).await;
-                let channel = channel.map_err(|error| CallError::Broker(shared(error)))?;
-                Caller::grpc(channel, broker)
-            }
-            #[cfg(feature = "tarpc")]
-            Services::Tarpc(broker) => {
-                let client = broker.dial(id).await;
-                let client = client.map_err(|error| CallError::Broker(shared(error)))?;
-                Caller::tarpc(client)
-            }
-            Services::Carried(carrier) => Caller::over(carrier.dial(id).await?),
-        };
-        Ok(I::client(caller))
+        Ok(I::client(self.0.dial(id).await?))
     }
 }

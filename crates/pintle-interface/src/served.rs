@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pintle_core::{Bindings, Plugin};
 
+use crate::carrier::{self, Answers};
 use crate::interface::Serves;
 
 /// The plugin that serves a `T` by the interface `I`: what `#[pintle::plugin]` makes of a `T`.
@@ -17,10 +18,13 @@ pub struct Served<I: ?Sized, T> {
 impl<I: ?Sized, T> Served<I, T> {
     /// Serves `value`.
     pub fn new(value: T) -> Self {
-        Self {
-            value: Arc::new(value),
-            interface: PhantomData,
-        }
+        Self::shared(Arc::new(value))
+    }
+
+    /// Serves a value that is used elsewhere, too.
+    pub fn shared(value: Arc<T>) -> Self {
+        let interface = PhantomData;
+        Self { value, interface }
     }
 
     /// What is served: for a transport written elsewhere, which serves it by
@@ -54,7 +58,7 @@ where
     T: Send + Sync + 'static,
 {
     fn serve(&self, server: &mut pintle_grpc::GrpcServer) {
-        crate::grpc::serve::<I, T>(Arc::clone(&self.value), server);
+        self.add_to_grpc(server);
     }
 
     fn client(client: pintle_grpc::GrpcClient) -> I::Client {
@@ -72,11 +76,42 @@ where
     T: Send + Sync + 'static,
 {
     fn serve(&self, server: &mut pintle_tarpc::TarpcServer) {
-        crate::tarpc::serve::<I, T>(Arc::clone(&self.value), server);
+        self.add_to_tarpc(server);
     }
 
     fn client(client: pintle_tarpc::TarpcClient) -> I::Client {
         I::client(crate::caller::Caller::tarpc(client))
+    }
+}
+
+/// An implementation without its type, ready to be served by any transport.
+pub(crate) trait ServeById: Send + Sync {
+    fn answers(&self) -> Arc<dyn Answers>;
+
+    #[cfg(feature = "grpc")]
+    fn add_to_grpc(&self, server: &mut pintle_grpc::GrpcServer);
+
+    #[cfg(feature = "tarpc")]
+    fn add_to_tarpc(&self, server: &mut pintle_tarpc::TarpcServer);
+}
+
+impl<I, T> ServeById for Served<I, T>
+where
+    I: Serves<T> + ?Sized,
+    T: Send + Sync + 'static,
+{
+    fn answers(&self) -> Arc<dyn Answers> {
+        carrier::service::<I, T>(Arc::clone(&self.value))
+    }
+
+    #[cfg(feature = "grpc")]
+    fn add_to_grpc(&self, server: &mut pintle_grpc::GrpcServer) {
+        crate::grpc::serve::<I, T>(Arc::clone(&self.value), server);
+    }
+
+    #[cfg(feature = "tarpc")]
+    fn add_to_tarpc(&self, server: &mut pintle_tarpc::TarpcServer) {
+        crate::tarpc::serve::<I, T>(Arc::clone(&self.value), server);
     }
 }
 

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BufMut;
+use pintle_core::{BoxFuture, Broker};
 use pintle_tarpc::tarpc::ServerError;
 use pintle_tarpc::tarpc::client::RpcError;
-use pintle_tarpc::{Answer, Body, ByteCall, ByteChannel, TarpcServer, session_closed, within};
+use pintle_tarpc::{
+    Answer, Body, ByteCall, ByteChannel, Served, TarpcBroker, TarpcServer, session_closed, within,
+};
 
-use crate::caller::Failed;
+use crate::caller::{Caller, Failed};
+use crate::carrier::{self, Offered};
 use crate::error::{CallError, Code, shared};
 use crate::interface::{Call, Failure, Serves};
-use crate::link::Link;
+use crate::link::{Link, Services};
 use crate::message::Message;
 use crate::method::Method;
+use crate::served::ServeById;
 
 /// Makes one call.
 pub(crate) async fn call<Q: Message, R: Message, E: Failure>(
@@ -25,15 +30,12 @@ pub(crate) async fn call<Q: Message, R: Message, E: Failure>(
 ) -> Result<R, Failed<E>> {
     // As long as the transport allows: then as good as none.
     let context = within(method.deadline.unwrap_or(Duration::MAX));
-    match calls.call(context, method.name, Written(request)).await {
-        Ok(Answer::Done(bytes)) => R::decode(bytes).map_err(CallError::Unreadable),
-        Ok(Answer::Failed(bytes)) => match E::decode(bytes) {
-            Ok(error) => return Err(Failed::Named(error)),
-            Err(error) => Err(CallError::Unreadable(error)),
-        },
-        Err(error) => Err(otherwise(error)),
-    }
-    .map_err(Failed::Otherwise)
+    let answer = calls.call(context, method.name, Written(request)).await;
+    carrier::read(match answer {
+        Ok(Answer::Done(bytes)) => carrier::Answer::Done(bytes),
+        Ok(Answer::Failed(bytes)) => carrier::Answer::Failed(bytes),
+        Err(error) => return Err(Failed::Otherwise(otherwise(error))),
+    })
 }
 
 fn otherwise(error: RpcError) -> CallError {
@@ -51,13 +53,41 @@ fn otherwise(error: RpcError) -> CallError {
     }
 }
 
+impl Services for TarpcBroker {
+    fn streams(&self) -> &dyn Broker {
+        self
+    }
+
+    fn serve<'a>(
+        &'a self,
+        service: &'a dyn ServeById,
+    ) -> BoxFuture<'a, Result<Offered, CallError>> {
+        let served = TarpcBroker::serve(self, |server| service.add_to_tarpc(server));
+        Box::pin(async {
+            let served = served.map_err(CallError::broker)?;
+            let used = |served: Served| async move { drop(served.ended().await) };
+            Ok((
+                served.id(),
+                Box::pin(used(served)) as BoxFuture<'static, ()>,
+            ))
+        })
+    }
+
+    fn dial(&self, id: u32) -> BoxFuture<'_, Result<Caller, CallError>> {
+        Box::pin(async move {
+            let client = TarpcBroker::dial(self, id).await;
+            Ok(Caller::tarpc(client.map_err(CallError::broker)?))
+        })
+    }
+}
+
 /// Adds the service of an implementation.
 pub(crate) fn serve<I, T>(value: Arc<T>, server: &mut TarpcServer)
 where
     I: Serves<T> + ?Sized,
     T: Send + Sync + 'static,
 {
-    let link = Link::tarpc(server.broker());
+    let link = Link::new(server.broker().clone());
     server.add_bytes(move |_, call| {
         let link = link.clone();
         I::dispatch(Arc::clone(&value), Incoming { call, link })

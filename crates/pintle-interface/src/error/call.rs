@@ -64,6 +64,10 @@ impl CallError {
         Self::with_code(Code::Unknown, text)
     }
 
+    pub(crate) fn broker(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Broker(shared(error))
+    }
+
     /// A failure in words, of a kind that programs in other languages see.
     pub fn with_code(code: Code, text: impl Into<String>) -> Self {
         let text = text.into();

@@ -5,7 +5,7 @@ use pintle_core::BoxError;
 
 use super::lend;
 use super::{DEFAULT_MAX_ITEM_BYTES, Item, Reader, Stream, Writer};
-use crate::error::{CallError, DecodeError, shared};
+use crate::error::{CallError, DecodeError};
 use crate::lent_id::{Lend, LentId};
 use crate::link::Link;
 use crate::pass::{Guard, Lent, Pass, Passing};
@@ -50,7 +50,7 @@ macro_rules! flow {
             fn lend<'a>(self, link: &'a Link, lent: &'a mut Lent) -> Passing<'a, LentId<Self>> {
                 Passing::broker(async move {
                     let lending = $lend(self, link.broker()).await;
-                    let lend::Loan { id, guard } = lending.map_err(broker)?;
+                    let lend::Loan { id, guard } = lending.map_err(CallError::broker)?;
                     lent.add(Guard::Flow(guard));
                     Ok(LentId::new(id))
                 })
@@ -58,7 +58,7 @@ macro_rules! flow {
 
             fn take(wire: LentId<Self>, link: &Link) -> Passing<'_, Self> {
                 Passing::broker(async move {
-                    $take(wire.get(), link.broker()).await.map_err(broker)
+                    $take(wire.get(), link.broker()).await.map_err(CallError::broker)
                 })
             }
         }
@@ -84,10 +84,6 @@ flow! {
         |schema| Carried::Stream(T::element_type(schema)),
         lend::lend_stream,
         |id, broker| lend::take_stream(id, broker, DEFAULT_MAX_ITEM_BYTES);
-}
-
-fn broker(error: BoxError) -> CallError {
-    CallError::Broker(shared(error))
 }
 
 impl From<DecodeError> for super::StreamError {
