@@ -3,6 +3,7 @@
 mod error;
 mod exchange;
 mod served;
+mod serving;
 mod streams;
 mod table;
 
@@ -12,11 +13,9 @@ use std::time::Duration;
 
 use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Stream, Tasks};
 
-use crate::endpoint::Source;
-use crate::h2::{Channel, Limits, LostReason, Router, Settings};
+use crate::h2::{Channel, Limits, LostReason, Settings};
 use crate::pb::ConnInfo;
 use crate::pb::conn_info::Knock;
-use crate::server::GrpcServer;
 use crate::transport::Grpc;
 use crate::trunk::{KnockError, SendAnswer, Side, Trunk, Turn};
 use exchange::Outbox;
@@ -82,22 +81,6 @@ impl GrpcBroker {
         }
     }
 
-    /// Serves something to the other side under a fresh id, until the [`Served`] is dropped.
-    ///
-    /// ```ignore
-    /// let helper = broker.serve(|server| { server.add(AddHelperServer::new(adder)); }).await?;
-    /// counter.put(PutRequest { add_server: helper.id(), .. }).await?;
-    /// ```
-    ///
-    /// Dropping the future leaves nothing.
-    ///
-    /// # Errors
-    /// As [`serve_on`](Self::serve_on), and [`BrokerError::Exhausted`] when every id is in use.
-    pub async fn serve(&self, fill: impl FnOnce(&mut GrpcServer)) -> Result<Served, BrokerError> {
-        let id = self.next_id()?;
-        self.serve_on(id, fill).await
-    }
-
     /// Takes a fresh id to serve on later.
     ///
     /// # Errors
@@ -127,74 +110,6 @@ impl GrpcBroker {
             id,
             broker: self.clone(),
         })
-    }
-
-    /// Serves something under an id taken before, until the [`Served`] is dropped.
-    ///
-    /// An id that nobody dials within the transport's broker accept timeout is
-    /// given up; [`Served::ended`] tells. Dropping the future leaves nothing.
-    ///
-    /// # Errors
-    /// [`BrokerError::Listen`] when no socket can be made, [`BrokerError::Service`]
-    /// when two services have one name, [`BrokerError::Closed`] when the session
-    /// has ended.
-    pub async fn serve_on(
-        &self,
-        id: BrokerId,
-        fill: impl FnOnce(&mut GrpcServer),
-    ) -> Result<Served, BrokerError> {
-        self.serve_as(id, fill, Served::begin).await
-    }
-
-    /// As [`serve`](Self::serve), for one who comes: the service ends when they leave, too, which
-    /// [`Served::ended`] tells.
-    ///
-    /// Dropping the future leaves nothing.
-    ///
-    /// # Errors
-    /// As [`serve`](Self::serve).
-    pub async fn serve_once(
-        &self,
-        fill: impl FnOnce(&mut GrpcServer),
-    ) -> Result<Served, BrokerError> {
-        let id = self.next_id()?;
-        self.serve_as(id, fill, Served::begin_once).await
-    }
-
-    async fn serve_as(
-        &self,
-        id: BrokerId,
-        fill: impl FnOnce(&mut GrpcServer),
-        begin: fn(&Arc<Shared>, BrokerId, Source, Router) -> Served,
-    ) -> Result<Served, BrokerError> {
-        let mut server = GrpcServer::new(self.clone());
-        fill(&mut server);
-        let router = server.into_router().map_err(BrokerError::Service)?;
-        match &self.shared.trunk {
-            Some(trunk) => {
-                let (door, streams) = trunk
-                    .put_up(id.get())
-                    .ok_or(BrokerError::Duplicate(id.get()))?;
-                let source = Source::Trunk {
-                    streams,
-                    net: self.shared.net.clone(),
-                    _door: Some(door),
-                };
-                Ok(begin(&self.shared, id, source, router))
-            }
-            None => {
-                let listener = self
-                    .shared
-                    .net
-                    .listen()
-                    .await
-                    .map_err(BrokerError::Listen)?;
-                let announcement = announcement(id.get(), listener.address());
-                let served = begin(&self.shared, id, Source::Listener(listener), router);
-                self.shared.send(announcement)?;
-                Ok(served)
-            }
-        }
     }
 
     /// Connects to what the other side serves under `id`.
