@@ -25,6 +25,8 @@ pub(crate) struct End {
     pub(crate) generation: u64,
     pub(crate) reason: EndReason,
     pub(crate) exit: Option<Exit>,
+    /// Whether the process was to be killed, and could not or must not be.
+    pub(crate) spared: bool,
     pub(crate) stderr: Vec<String>,
     pub(crate) panicked: Option<Panicked>,
     pub(crate) out_of_memory: bool,
@@ -44,7 +46,7 @@ pub enum EndReason {
     /// The last [`Session`](crate::Session) was dropped, which kills.
     Dropped,
     /// The last [`Session`](crate::Session) of a [detached](crate::PluginCommand::detached) plugin
-    /// was dropped, which leaves it running.
+    /// was dropped, or told to [detach](crate::Session::detach), which leaves it running.
     Left,
     /// The plugin's process ended by itself.
     Exited,
@@ -145,14 +147,21 @@ impl fmt::Display for SessionClosed {
                     "ended only after SIGTERM when the host closed it: {exit}"
                 )
             }
+            (EndReason::Overdue, _) if end.spared => {
+                f.write_str("did not end in time when the host closed it, and could not be killed")
+            }
             (EndReason::Overdue, _) => {
                 f.write_str("did not end in time when the host closed it and was killed")
             }
+            (EndReason::Killed, _) if end.spared => f.write_str("could not be killed by the host"),
             (EndReason::Killed, _) => f.write_str("was killed by the host"),
             (EndReason::Dropped, _) => f.write_str("was killed because its session was dropped"),
-            (EndReason::Left, _) => f.write_str("was left running when its session was dropped"),
+            (EndReason::Left, _) => f.write_str("was left running when its session ended"),
             (EndReason::Exited, Some(exit)) => write!(f, "ended unexpectedly: {exit}"),
             (EndReason::Exited, None) => f.write_str("ended unexpectedly"),
+            (EndReason::ConnectionLost, _) if end.spared => {
+                f.write_str("closed its connection while its process lived on")
+            }
             (EndReason::ConnectionLost, _) => {
                 f.write_str("closed its connection while its process lived on; it was killed")
             }

@@ -11,7 +11,7 @@ use crate::runner::{Exit, StartError};
 /// Any error, as transports give them.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A plugin could not be launched: which program, why, and its last words.
+/// A plugin could not be launched, or reattached to: which program, why, and its last words.
 ///
 /// `Display` is one line; [`report`](Self::report) is the whole story for a
 /// person, causes, hint and last stderr lines included. `Debug` prints the
@@ -21,6 +21,8 @@ pub struct LaunchError {
 }
 
 struct Inner {
+    /// What was to be done to the program.
+    task: &'static str,
     program: String,
     failure: LaunchFailure,
     exit: Option<Exit>,
@@ -36,12 +38,19 @@ impl LaunchError {
     ) -> Self {
         Self {
             inner: Box::new(Inner {
+                task: "launch",
                 program,
                 failure,
                 exit,
                 stderr,
             }),
         }
+    }
+
+    /// The same, of a plugin that was running before.
+    pub(crate) fn reattaching(mut self) -> Self {
+        self.inner.task = "reattach to";
+        self
     }
 
     /// The program that was to be launched.
@@ -73,7 +82,8 @@ impl LaunchError {
 
 impl fmt::Display for LaunchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not launch plugin `{}`", self.inner.program)
+        let Inner { task, program, .. } = &*self.inner;
+        write!(f, "could not {task} plugin `{program}`")
     }
 }
 
@@ -132,6 +142,18 @@ pub enum LaunchFailure {
     /// The session's directory for sockets could not be made.
     #[error("no directory for sockets could be made")]
     SocketDir(#[source] io::Error),
+    /// The process to reattach to has ended.
+    #[error("its process has ended")]
+    Gone,
+    /// The number of the process to reattach to is another process's now.
+    #[error("its process has ended, and another one has its number now")]
+    Replaced,
+    /// The end of the process to reattach to cannot be waited for.
+    #[error("the end of its process cannot be waited for")]
+    Unwatched(#[source] io::Error),
+    /// The token has no keys, and the host requires mutual TLS.
+    #[error("its token has no keys for mutual TLS, and this host requires it")]
+    KeysMissing,
     /// A socket's path does not fit into a socket address.
     #[error(transparent)]
     PathTooLong(PathTooLong),
@@ -224,6 +246,11 @@ impl LaunchFailure {
             Self::Start(error) => return error.hint(),
             Self::SocketDir(_) => {
                 "does the directory of Host::socket_dir (or TMPDIR) exist, and may the host write there?"
+            }
+            Self::Gone | Self::Replaced => "the token is stale: launch the plugin anew",
+            Self::KeysMissing => {
+                "the plugin serves without TLS; Host::plaintext allows it, unencrypted and open to \
+                 every process of the same user"
             }
             Self::PathTooLong(_) => "choose a shorter directory with Host::socket_dir (or TMPDIR)",
             // One that said something knows better what it lacks.

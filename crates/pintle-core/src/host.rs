@@ -1,5 +1,6 @@
 //! A host's options, and what can be launched with them.
 
+mod attach;
 mod command;
 mod environment;
 mod first_line;

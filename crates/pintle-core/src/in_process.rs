@@ -16,7 +16,7 @@ use crate::plugin::PluginSet;
 use crate::runner::{BoxFuture, Exit, Process};
 use crate::security::Security;
 use crate::serve::DEFAULT_SHUTDOWN_GRACE;
-use crate::session::{Facts, Session, Supervised, Timeouts};
+use crate::session::{Bond, Facts, Session, Supervised, Timeouts};
 use crate::shutdown::Shutdown;
 use crate::stdio::StdioSource;
 use crate::tasks::Tasks;
@@ -85,6 +85,7 @@ pub async fn in_process(
         protocol: transport.protocol(),
         address,
         secure: false,
+        token: None,
     };
     let supervised = Supervised {
         process: Box::new(process),
@@ -96,9 +97,10 @@ pub async fn in_process(
         address: place,
         sockets: SocketDir::none(),
         timeouts: Timeouts::default(),
-        detached: false,
+        bond: Bond::Owned,
         oom_kills: OomKills::now(None),
         ended: sender,
+        spared: false,
     };
     Ok(Session::new(facts, connection, ended, supervised))
 }
@@ -132,6 +134,7 @@ async fn serve_here(
         shutdown: Shutdown::new(),
         shutdown_grace: DEFAULT_SHUTDOWN_GRACE,
         multiplexed: false,
+        outlives_host: false,
     };
     let (ready, started) = oneshot::channel();
     // Not one of its own tasks, because it waits for them.

@@ -33,6 +33,7 @@ mod oom;
 mod output;
 mod panicked;
 mod plugin;
+mod reattach;
 mod runner;
 mod security;
 mod serve;
@@ -64,9 +65,12 @@ pub use net::{
 pub use output::{EachChunk, Output, OutputTo, StdioChannel};
 pub use panicked::Panicked;
 pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
+pub use reattach::Reattach;
 pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
-pub use serve::{DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, Serve, ServeError, serve_over};
-pub use session::{DispenseError, PingError, Session};
+pub use serve::{
+    DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, Serve, ServeError, TestMode, serve_over,
+};
+pub use session::{DetachError, DispenseError, PingError, Session};
 pub use shutdown::Shutdown;
 pub use stdio::{StdioSource, StdioStream};
 pub use tasks::Tasks;

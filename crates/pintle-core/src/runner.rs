@@ -1,5 +1,7 @@
 //! How a plugin's process is started, waited for and ended.
 
+mod attached;
+mod birth;
 mod child;
 #[cfg(target_os = "linux")]
 #[allow(
@@ -24,6 +26,8 @@ use std::sync::Arc;
 
 use tokio::io::AsyncRead;
 
+pub(crate) use attached::{Attached, NotThere};
+pub(crate) use birth::Birth;
 pub use exit::Exit;
 pub(crate) use process::CommandRunner;
 

@@ -1,10 +1,14 @@
 //! Whether and how a session's connections are encrypted: the one place that
 //! knows the `mtls` feature.
 
+mod keys;
+
 use std::fmt;
 
 use crate::error::BoxError;
 use crate::net::{NetError, Stream};
+
+pub(crate) use keys::Keys;
 
 #[cfg(feature = "mtls")]
 use pintle_mtls::{Certificate, Curve, Identity, Tls};
@@ -59,6 +63,18 @@ impl Policy {
             Self::Plaintext => Ok(Offer::Plaintext),
         }
     }
+
+    /// How to speak to a plugin that an earlier host left with these keys. Keys are always used;
+    /// there is no silent way to do without.
+    pub(crate) fn resume(&self, keys: Option<&Keys>) -> Result<Security, SecurityError> {
+        match (self, keys) {
+            #[cfg(feature = "mtls")]
+            (Self::Provided(tls), None) => Ok(Security::Tls(tls.clone())),
+            (_, Some(keys)) => keys.security(),
+            (Self::Plaintext, None) => Ok(Security::Plain),
+            (Self::Auto { .. }, None) => Err(SecurityError::Missing),
+        }
+    }
 }
 
 impl Offer {
@@ -74,19 +90,25 @@ impl Offer {
     }
 
     /// Completes the agreement with what the plugin's handshake line said.
-    pub(crate) fn settle(self, certificate: Option<&str>) -> Result<Security, SecurityError> {
+    ///
+    /// The keys are what was agreed on by AutoMTLS.
+    pub(crate) fn settle(
+        self,
+        certificate: Option<&str>,
+    ) -> Result<(Security, Option<Keys>), SecurityError> {
         match (self, certificate) {
             #[cfg(feature = "mtls")]
             (Self::Auto(identity), Some(text)) => {
                 let peer = Certificate::from_line(text)
                     .map_err(|error| SecurityError::Malformed(error.into()))?;
-                Ok(Security::Tls(Tls::auto(&identity, peer)))
+                let tls = Tls::auto(&identity, peer.clone());
+                Ok((Security::Tls(tls), Some(Keys::new(identity, peer))))
             }
             #[cfg(feature = "mtls")]
             (Self::Auto(_), None) => Err(SecurityError::Missing),
             #[cfg(feature = "mtls")]
-            (Self::Provided(tls), None) => Ok(Security::Tls(tls)),
-            (Self::Plaintext, None) => Ok(Security::Plain),
+            (Self::Provided(tls), None) => Ok((Security::Tls(tls), None)),
+            (Self::Plaintext, None) => Ok((Security::Plain, None)),
             #[cfg(feature = "mtls")]
             (Self::Provided(_), Some(_)) => Err(SecurityError::Unexpected),
             (Self::Plaintext, Some(_)) => Err(SecurityError::Unexpected),

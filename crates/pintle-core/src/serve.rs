@@ -6,6 +6,7 @@ mod error;
 mod orphan;
 mod panic;
 mod signals;
+mod test_mode;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 #[cfg(feature = "mtls")]
 use crate::error::BoxError;
-use crate::handshake::env::PluginEnv;
+use crate::handshake::env::{Lifeline, PluginEnv};
 use crate::handshake::{
     CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, listed, negotiate,
 };
@@ -34,6 +35,7 @@ use crate::transport::{Multiplexing, PluginLink, Transports};
 
 pub use error::ServeError;
 pub use orphan::DEFAULT_ORPHAN_TIMEOUT;
+pub use test_mode::TestMode;
 
 /// How long the calls that are open when a plugin is asked to end may take to be answered, unless
 /// the plugin says otherwise.
@@ -197,6 +199,7 @@ impl Serve {
         );
         let listener = net.listen().await.map_err(ServeError::Listen)?;
 
+        let lifeline = orphan::lifeline(env.lifeline);
         let stdio = StdioSource::default();
         let tasks = Tasks::new();
         let shutdown = Shutdown::new();
@@ -208,6 +211,7 @@ impl Serve {
             stdio: stdio.clone(),
             shutdown: shutdown.clone(),
             multiplexed: can_multiplex && env.multiplex == Some(true),
+            outlives_host: lifeline == Some(Lifeline::None),
             shutdown_grace: self.shutdown_grace,
         };
         let serving = transport
@@ -215,7 +219,7 @@ impl Serve {
             .map_err(ServeError::NotOver)?;
 
         signals::follow(&tasks, shutdown.clone()).map_err(ServeError::Signals)?;
-        orphan::watch(env.lifeline, shutdown.clone(), self.orphan_timeout)
+        orphan::watch(lifeline, shutdown.clone(), self.orphan_timeout)
             .map_err(ServeError::Orphan)?;
         if let Some(until) = self.until {
             let shutdown = shutdown.clone();

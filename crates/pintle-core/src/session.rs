@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-pub(crate) use supervise::{Supervised, Timeouts};
+pub(crate) use supervise::{Bond, Supervised, Timeouts};
 
 use crate::ended::{End, EndReason, Ended, SessionClosed};
 use crate::error::BoxError;
 use crate::handshake::{Protocol, ProtocolVersion};
 use crate::net::Address;
 use crate::plugin::{self, Dispense, Plugin};
+use crate::reattach::Reattach;
 use crate::runner::Exit;
 use crate::transport::AnyConnection;
 use supervise::Order;
@@ -52,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) protocol: Protocol,
     pub(crate) address: Address,
     pub(crate) secure: bool,
+    /// What another host needs to take the plugin over, if it may live on.
+    pub(crate) token: Option<Reattach>,
 }
 
 impl Session {
@@ -195,12 +198,48 @@ impl Session {
         self.closed().await
     }
 
+    /// What another host needs to take this plugin over: to be saved, for the case that this one
+    /// does not come to [`detach`](Self::detach).
+    ///
+    /// With AutoMTLS it is a secret. A plugin serves one host at a time over some transports: who
+    /// reattaches while this session lives may have to wait for its end.
+    ///
+    /// # Errors
+    /// [`DetachError::NotDetached`], unless the plugin was launched
+    /// [detached](crate::PluginCommand::detached) or [reattached](crate::Host::reattach) to: it
+    /// would not outlive its host.
+    pub fn token(&self) -> Result<Reattach, DetachError> {
+        let facts = &self.shared.facts;
+        facts.token.clone().ok_or_else(|| DetachError::NotDetached {
+            program: facts.program.clone(),
+        })
+    }
+
+    /// Ends the session and leaves its plugin running, for whoever has the token.
+    ///
+    /// Every other handle of the session then has ended, too: its reason is
+    /// [`EndReason::Left`]. Calls that were open fail. Dropping the future does not take the
+    /// request back.
+    ///
+    /// # Errors
+    /// [`DetachError`], as [`token`](Self::token), and when the session ended for another reason.
+    pub async fn detach(&self) -> Result<Reattach, DetachError> {
+        let token = self.token()?;
+        let _ = self.shared.orders.send(Order::Detach);
+        let closed = self.closed().await;
+        match closed.reason() {
+            EndReason::Left => Ok(token),
+            _ => Err(DetachError::Closed(closed)),
+        }
+    }
+
     fn lost_with_runtime(&self) -> SessionClosed {
         SessionClosed::new(End {
             program: self.program().to_owned(),
             generation: self.generation(),
             reason: EndReason::Dropped,
             exit: None,
+            spared: false,
             stderr: Vec::new(),
             panicked: None,
             out_of_memory: false,
@@ -242,6 +281,23 @@ pub enum DispenseError {
         /// What the transport said.
         source: BoxError,
     },
+}
+
+/// Why a plugin cannot be left to another host.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DetachError {
+    /// It was not launched to outlive its host.
+    #[error(
+        "plugin `{program}` ends with its host: it was not launched with PluginCommand::detached"
+    )]
+    NotDetached {
+        /// The program that was launched.
+        program: String,
+    },
+    /// The session has ended for another reason.
+    #[error("the session has ended")]
+    Closed(#[source] SessionClosed),
 }
 
 /// Why a plugin did not answer a ping.

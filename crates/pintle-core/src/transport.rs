@@ -150,6 +150,9 @@ pub struct PluginLink {
     pub shutdown_grace: Duration,
     /// Whether both sides agreed to put everything on one connection.
     pub multiplexed: bool,
+    /// Whether the plugin outlives its host: the end of a connection is then not the end of
+    /// serving, for another host may come.
+    pub outlives_host: bool,
 }
 
 /// The transports one side offers, most preferred first.

@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use http::{Request, Response};
-use pintle_core::{Listener, PluginLink, Tasks};
+use pintle_core::{Listener, PluginLink, Stream, Tasks};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -140,20 +140,34 @@ impl Endpoint {
         endpoint::serve(source, self.router, self.settings, self.tasks, self.stop).await;
     }
 
-    async fn over(self, trunk: &Trunk, broker: &GrpcBroker, listener: Listener, link: &PluginLink) {
-        let first = tokio::select! {
-            () = self.stop.cancelled() => return,
-            first = trunk.accept(&listener, &link.net) => first,
-        };
-        // The host has come, and nobody else is expected.
-        drop(listener);
+    /// One host, or, where the plugin outlives its host, one after the other.
+    async fn over(
+        &self,
+        trunk: &Trunk,
+        broker: &GrpcBroker,
+        listener: Listener,
+        link: &PluginLink,
+    ) {
+        let mut listener = Some(listener);
+        while let Some(door) = &listener {
+            let first = tokio::select! {
+                () = self.stop.cancelled() => return,
+                first = trunk.accept(door, &link.net) => first,
+            };
+            if !link.outlives_host {
+                // The host has come, and nobody else is expected.
+                listener = None;
+            }
+            self.one_host(first, trunk, broker, link).await;
+        }
+    }
+
+    async fn one_host(&self, first: Stream, trunk: &Trunk, broker: &GrpcBroker, link: &PluginLink) {
         let (main, streams) = mpsc::channel(MAIN_STREAMS);
         let doors = trunk.clone().keep_doors(Some(main), broker.answers());
-        self.tasks.spawn(doors);
-        let net = link.net.clone();
         let source = Source::Trunk {
             streams,
-            net,
+            net: link.net.clone(),
             _door: None,
         };
         let Self {
@@ -162,7 +176,7 @@ impl Endpoint {
             tasks,
             stop,
         } = self;
-        let main = endpoint::serve_stream(first, &router, &settings, &tasks, &stop);
+        let main = endpoint::serve_stream(first, router, settings, tasks, stop);
         let more = endpoint::serve(
             source,
             router.clone(),
@@ -170,8 +184,15 @@ impl Endpoint {
             tasks.clone(),
             stop.clone(),
         );
-        tokio::join!(main, more);
-        trunk.close();
+        let served = async {
+            tokio::join!(main, more);
+            trunk.close();
+        };
+        tokio::select! {
+            () = served => {}
+            // With the doors gone, so is the connection, and serving ends by itself.
+            () = async { doors.await; std::future::pending().await } => {}
+        }
     }
 }
 

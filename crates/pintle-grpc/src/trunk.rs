@@ -10,7 +10,7 @@ mod turn;
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -41,8 +41,9 @@ pub(crate) struct Trunk {
 struct Shared {
     side: Side,
     tasks: Tasks,
-    /// Set once there is a connection; a plugin makes its trunk before it has a host.
-    session: OnceLock<Session>,
+    /// There while there is a connection; a plugin makes its trunk before it has a host, and may
+    /// have several, one after the other.
+    session: Mutex<Option<Session>>,
     gate: Mutex<Gate<mpsc::Sender<Stream>>>,
     /// A door was put up, and a knock for it may be held.
     put_up: Notify,
@@ -84,7 +85,7 @@ impl Trunk {
         let shared = Shared {
             side,
             tasks,
-            session: OnceLock::new(),
+            session: Mutex::default(),
             gate: Mutex::default(),
             put_up: Notify::new(),
             knocking,
@@ -107,8 +108,7 @@ impl Trunk {
 
     fn begin(&self, session: Session, driver: Driving) {
         self.shared.tasks.spawn(driver);
-        // Only the first connection of a session is ever begun.
-        let _ = self.shared.session.set(session);
+        *self.shared.session() = Some(session);
     }
 
     /// Lets the other side in at `id` until the door is dropped; each stream it
@@ -179,7 +179,7 @@ impl Trunk {
                 return Err(KnockError::Unanswered);
             }
         }
-        let session = self.shared.session.get().ok_or(KnockError::Closed)?;
+        let session = self.shared.session().clone().ok_or(KnockError::Closed)?;
         let stream = session.open().await.map_err(|_| KnockError::Closed)?;
         Ok(Stream::new(stream))
     }
@@ -204,7 +204,7 @@ impl Trunk {
     ///
     /// At once, so that it is ahead of the stream of the next acknowledgement.
     fn pay(&self) {
-        if let Some(session) = self.shared.session.get() {
+        if let Some(session) = &*self.shared.session() {
             drop(session.open().now_or_never());
         }
     }
@@ -214,11 +214,14 @@ impl Trunk {
         self.shared.knocks().close();
     }
 
-    /// Ends the connection once its last stream has ended.
+    /// Ends the connection once its last stream has ended, and all knocking on it; another may
+    /// follow.
     pub(crate) fn close(&self) {
-        if let Some(session) = self.shared.session.get() {
+        if let Some(session) = self.shared.session().take() {
             session.close();
         }
+        self.shared.gate().forget_knocks();
+        self.shared.knocks().forget_all();
     }
 }
 
@@ -239,6 +242,14 @@ impl Drop for Door {
 type Driving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Shared {
+    fn session(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Option<mpsc::Receiver<u32>>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate<mpsc::Sender<Stream>>> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,6 +26,13 @@ impl SecretPem {
     }
 }
 
+/// Takes what was stored elsewhere; whether it is an identity shows when it is read.
+impl From<String> for SecretPem {
+    fn from(pem: String) -> Self {
+        Self(pem)
+    }
+}
+
 impl fmt::Debug for SecretPem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretPem(..)")

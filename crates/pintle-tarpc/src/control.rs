@@ -144,16 +144,20 @@ pub(crate) async fn offer(
     }
 }
 
-/// Plugin side: hears a host's terms and answers. `admit` may refuse it, with a reason.
+/// Plugin side: hears a host's terms and answers. `admit`, asked if the terms are good, may refuse
+/// it, with a reason.
 ///
 /// `None` for a host that was refused.
 pub(crate) async fn answer<A>(
     control: &mut (impl AsyncRead + AsyncWrite + Unpin),
     terms: &Terms,
-    admit: impl FnOnce() -> Result<A, String>,
+    admit: impl Future<Output = Result<A, String>>,
 ) -> Result<(Wire, A), TarpcError> {
     let hello: HostHello = receive(control).await?;
-    let chosen = choose(&hello, terms).and_then(|codec| Ok((codec, admit()?)));
+    let chosen = match choose(&hello, terms) {
+        Ok(codec) => admit.await.map(|admitted| (codec, admitted)),
+        Err(reason) => Err(reason),
+    };
     match chosen {
         Ok((codec, admitted)) => {
             let agreed = PluginHello::Agreed {

@@ -39,6 +39,7 @@ mod output;
 mod over_grpc;
 mod over_tarpc;
 mod peer;
+mod reattach;
 mod streams;
 
 use std::sync::Arc;
@@ -53,8 +54,10 @@ pub use conformant::Conformant;
 pub use ends::*;
 pub use mount::Mount;
 use mount::Mounted;
+use output::Heard;
 pub use output::*;
 pub use peer::{Peer, Serving, Side};
+pub use reattach::*;
 pub use streams::*;
 
 /// The suite's plugin over the transports of this repository.
@@ -140,6 +143,8 @@ macro_rules! each_promise {
             a_stream_the_plugin_offers_carries_bytes_both_ways_unchanged
             a_stream_that_one_side_drops_does_not_look_whole_on_the_other
             a_stream_that_nobody_reads_holds_its_writer_back_and_no_call
+            a_plugin_that_one_host_leaves_is_taken_over_by_the_next
+            a_token_of_a_plugin_that_has_ended_reaches_nobody
             what_the_plugin_prints_arrives_whole_and_in_order
             a_plugin_killed_mid_stream_breaks_it_and_every_call_knows_why
             a_host_that_drops_its_session_mid_stream_leaves_nothing

@@ -8,7 +8,7 @@ use super::Host;
 use super::launch::{self, Fate};
 use crate::error::LaunchError;
 use crate::runner::{CommandRunner, Runner};
-use crate::session::Session;
+use crate::session::{Bond, Session};
 use crate::transport::Transports;
 
 /// A program to launch as a plugin, with its arguments. Reusable.
@@ -96,7 +96,10 @@ impl PluginCommand {
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
         let fate = Fate {
             generation: self.launches.next(),
-            detached: self.command.detached,
+            bond: match self.command.detached {
+                true => Bond::Detached,
+                false => Bond::Owned,
+            },
         };
         launch::launch(&self.host, &self.command, transports.into(), fate).await
     }
@@ -129,7 +132,7 @@ impl Launch {
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
         let fate = Fate {
             generation: self.launches.next(),
-            detached: false,
+            bond: Bond::Owned,
         };
         launch::launch(&self.host, &*self.runner, transports.into(), fate).await
     }

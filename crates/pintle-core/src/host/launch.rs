@@ -16,13 +16,14 @@ use super::{Host, NetworkChoice};
 use crate::ended::{Ended, SessionClosed};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::env::HostEnv;
-use crate::handshake::{HandshakeLine, VersionMismatch};
+use crate::handshake::{HandshakeLine, Protocol, ProtocolVersion, VersionMismatch};
 use crate::net::{Address, Net, Network, Translate, remove_stale};
 use crate::oom::OomKills;
 use crate::output::{Output, StdioChannel};
-use crate::runner::{Process, Runner, StartPlan, Started};
-use crate::security::{Offer, Security, SecurityError};
-use crate::session::{Facts, Session, Supervised, Timeouts};
+use crate::reattach::Reattach;
+use crate::runner::{Birth, Process, Runner, StartPlan, Started};
+use crate::security::{Keys, Offer, Security, SecurityError};
+use crate::session::{Bond, Facts, Session, Supervised, Timeouts};
 use crate::tasks::Tasks;
 use crate::transport::{AnyConnection, AnyTransport, HostLink, Multiplexing, Transports};
 
@@ -39,8 +40,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub(super) struct Fate {
     /// Which launch of its command it is, from 1 on.
     pub(super) generation: u64,
-    /// Whether the plugin lives on when its session is dropped.
-    pub(super) detached: bool,
+    pub(super) bond: Bond,
 }
 
 pub(super) async fn launch(
@@ -112,7 +112,7 @@ impl Host {
 }
 
 /// A process that is running and has yet to become a session.
-struct Starting {
+pub(super) struct Starting {
     program: String,
     process: Box<dyn Process>,
     stdout: Box<dyn AsyncRead + Send + Unpin>,
@@ -130,17 +130,26 @@ struct Starting {
     unless_connected: [DropGuard; 2],
 }
 
+/// What a plugin said of itself, and what was agreed on with it.
+pub(super) struct Agreed {
+    pub(super) version: ProtocolVersion,
+    pub(super) protocol: Protocol,
+    pub(super) address: Address,
+    pub(super) multiplexed: bool,
+    pub(super) security: Security,
+    pub(super) keys: Option<Keys>,
+}
+
 /// A connected plugin.
-struct Ready {
+pub(super) struct Ready {
     connection: Arc<dyn AnyConnection>,
-    line: HandshakeLine,
-    secure: bool,
+    agreed: Agreed,
     sender: watch::Sender<Option<SessionClosed>>,
     ended: Ended,
 }
 
 impl Starting {
-    fn new(host: &Host, program: String, started: Started) -> Self {
+    pub(super) fn new(host: &Host, program: String, started: Started) -> Self {
         let Started {
             process,
             stdout,
@@ -183,34 +192,53 @@ impl Starting {
         let line = self.first_line(host.start_timeout).await?;
         tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
         self.address = Some(self.translation.inward(line.address.clone()));
-        let transport = agree(host, transports, &line)?;
-        let security = offer
-            .settle(line.certificate.as_deref())?
-            .with_alpn(transport.alpn());
-        let secure = !matches!(security, Security::Plain);
+        let transport = agree(host, transports, line.app_version, &line.protocol)?;
+        let multiplexed = match transport.multiplexing() {
+            Multiplexing::Required if line.multiplex != Some(true) => {
+                return Err(LaunchFailure::Multiplexing);
+            }
+            multiplexing => multiplexing == Multiplexing::Required,
+        };
+        let (security, keys) = offer.settle(line.certificate.as_deref())?;
+        let agreed = Agreed {
+            version: line.app_version,
+            protocol: line.protocol,
+            address: line.address,
+            multiplexed,
+            security,
+            keys,
+        };
+        self.join(host, &**transport, agreed, sockets).await
+    }
+
+    /// Connects as was agreed on.
+    pub(super) async fn join(
+        &mut self,
+        host: &Host,
+        transport: &dyn AnyTransport,
+        agreed: Agreed,
+        sockets: &SocketDir,
+    ) -> Result<Ready, LaunchFailure> {
         let net = Net::new(
             host.network(sockets),
-            security,
+            agreed.security.clone().with_alpn(transport.alpn()),
             host.connect_timeout,
             Arc::clone(&self.translation),
         );
         let (sender, ended) = Ended::channel();
         let link = HostLink {
-            address: line.address.clone(),
+            address: agreed.address.clone(),
             net,
             tasks: self.tasks.clone(),
             outputs: self.outputs.clone(),
             output: self.output.clone(),
             ended: ended.clone(),
-            multiplexed: transport.multiplexing() == Multiplexing::Required,
+            multiplexed: agreed.multiplexed,
         };
-        let connection = self
-            .connect(&**transport, link, host.connect_timeout)
-            .await?;
+        let connection = self.connect(transport, link, host.connect_timeout).await?;
         Ok(Ready {
             connection,
-            line,
-            secure,
+            agreed,
             sender,
             ended,
         })
@@ -271,7 +299,7 @@ impl Starting {
     }
 
     /// Ends what was started and tells why, with the plugin's last words.
-    async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
+    pub(super) async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
         self.tasks.finish().await;
         let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
             Ok(exit) => exit.ok(),
@@ -290,7 +318,14 @@ impl Starting {
         LaunchError::new(self.program, failure, exit, self.tail.lines())
     }
 
-    fn into_session(
+    /// Lets go of a process that was running before, and tells why.
+    pub(super) async fn leave(self, failure: LaunchFailure) -> LaunchError {
+        self.tasks.finish().await;
+        self.outputs.finish().await;
+        LaunchError::new(self.program, failure, None, Vec::new())
+    }
+
+    pub(super) fn into_session(
         self,
         ready: Ready,
         sockets: SocketDir,
@@ -303,19 +338,32 @@ impl Starting {
         self.outputs.spawn(drain(self.stdout, self.output.clone()));
         let Ready {
             connection,
-            line,
-            secure,
+            agreed,
             sender,
             ended,
         } = ready;
+        let pid = self.process.pid();
+        let token = (fate.bond != Bond::Owned).then(|| Reattach {
+            protocol: agreed.protocol.clone(),
+            version: agreed.version,
+            pid,
+            test: fate.bond == Bond::Visited,
+            address: agreed.address.clone(),
+            program: Some(self.program.clone()),
+            birth: pid.and_then(Birth::of),
+            multiplexed: agreed.multiplexed,
+            socket_dir: sockets.of_plugin(),
+            keys: agreed.keys,
+        });
         let facts = Facts {
             program: self.program,
             generation: fate.generation,
-            pid: self.process.pid(),
-            version: line.app_version,
-            protocol: line.protocol,
-            address: line.address,
-            secure,
+            pid,
+            version: agreed.version,
+            protocol: agreed.protocol,
+            address: agreed.address,
+            secure: !matches!(agreed.security, Security::Plain),
+            token,
         };
         let supervised = Supervised {
             address: self.address.unwrap_or_else(|| facts.address.clone()),
@@ -327,38 +375,32 @@ impl Starting {
             output: self.output,
             sockets,
             timeouts,
-            detached: fate.detached,
+            bond: fate.bond,
             oom_kills: self.oom_kills,
             ended: sender,
+            spared: false,
         };
         Session::new(facts, connection, ended, supervised)
     }
 }
 
 /// Checks what the plugin chose against what the host accepts.
-fn agree<'t>(
+pub(super) fn agree<'t>(
     host: &Host,
     transports: &'t Transports,
-    line: &HandshakeLine,
+    found: ProtocolVersion,
+    protocol: &Protocol,
 ) -> Result<&'t Arc<dyn AnyTransport>, LaunchFailure> {
-    if !host.versions.contains(&line.app_version) {
+    if !host.versions.contains(&found) {
         let offered = host.versions.iter().copied().collect();
-        return Err(LaunchFailure::Version(VersionMismatch {
-            offered,
-            found: line.app_version,
-        }));
+        return Err(LaunchFailure::Version(VersionMismatch { offered, found }));
     }
-    let transport =
-        transports
-            .by_protocol(&line.protocol)
-            .ok_or_else(|| LaunchFailure::Protocol {
-                found: line.protocol.clone(),
-                offered: transports.protocols(),
-            })?;
-    match transport.multiplexing() {
-        Multiplexing::Required if line.multiplex != Some(true) => Err(LaunchFailure::Multiplexing),
-        _ => Ok(transport),
-    }
+    transports
+        .by_protocol(protocol)
+        .ok_or_else(|| LaunchFailure::Protocol {
+            found: protocol.clone(),
+            offered: transports.protocols(),
+        })
 }
 
 /// Reads what a plugin still writes to its real stdout, so that it never blocks on it.

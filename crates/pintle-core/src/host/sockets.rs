@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Host, NetworkChoice};
 use crate::error::LaunchFailure;
-use crate::net::{Address, NetError};
+use crate::net::{Address, NetError, remove_stale};
 
 /// A directory for sockets that goes when the session goes.
 ///
@@ -13,12 +13,17 @@ use crate::net::{Address, NetError};
 #[derive(Debug)]
 pub(crate) struct SocketDir {
     dir: Option<tempfile::TempDir>,
+    /// The one that an earlier host made for the same plugin, which still uses it.
+    inherited: Option<PathBuf>,
 }
 
 impl SocketDir {
     /// None, where nothing listens on unix sockets.
     pub(crate) fn none() -> Self {
-        Self { dir: None }
+        Self {
+            dir: None,
+            inherited: None,
+        }
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -29,21 +34,58 @@ impl SocketDir {
         self.dir.as_ref().map(tempfile::TempDir::path)
     }
 
-    /// Leaves the directory where it is, for a plugin that lives on.
+    pub(super) fn inheriting(mut self, inherited: Option<PathBuf>) -> Self {
+        self.inherited = inherited;
+        self
+    }
+
+    /// The directory that the plugin has its own sockets in.
+    pub(super) fn of_plugin(&self) -> Option<PathBuf> {
+        let own = || self.as_path().map(Path::to_owned);
+        self.inherited.clone().or_else(own)
+    }
+
+    /// Leaves the plugin's directory where it is, for a plugin that lives on.
     pub(crate) fn keep(self) {
-        if let Some(dir) = self.dir {
-            let _ = dir.keep();
+        match self.inherited {
+            // It does not know of ours.
+            Some(_) => Self::remove_own(self.dir),
+            None => drop(self.dir.map(tempfile::TempDir::keep)),
         }
     }
 
     /// Removes the directory and whatever a plugin left in it.
-    pub(crate) fn remove(self) {
-        if let Some(dir) = self.dir
+    pub(crate) async fn remove(self) {
+        Self::remove_own(self.dir);
+        if let Some(inherited) = self.inherited {
+            remove_inherited(&inherited).await;
+        }
+    }
+
+    fn remove_own(dir: Option<tempfile::TempDir>) {
+        if let Some(dir) = dir
             && let Err(error) = dir.close()
         {
             tracing::warn!(%error, "the directory of a session's sockets could not be removed");
         }
     }
+}
+
+/// At most this many sockets are looked at in a directory that an earlier host made.
+const INHERITED_LIMIT: usize = 4096;
+
+/// Removes the directory if nothing is left in it but sockets that nobody listens on: it is known
+/// from a token, which must not be a way to have the host remove anything else.
+async fn remove_inherited(dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for entry in entries.flatten().take(INHERITED_LIMIT) {
+        if let Ok(address) = Address::unix(entry.path()) {
+            remove_stale(&address).await;
+        }
+    }
+    let _ = std::fs::remove_dir(dir);
 }
 
 impl Host {
@@ -63,7 +105,10 @@ impl Host {
         Address::unix(dir.path().join("plugin1234567890")).map_err(NetError::Address)?;
         self.share_socket_dir(dir.path())
             .map_err(LaunchFailure::SocketDir)?;
-        Ok(SocketDir { dir: Some(dir) })
+        Ok(SocketDir {
+            dir: Some(dir),
+            inherited: None,
+        })
     }
 
     /// With a socket group, the plugin may run as another user and must reach the directory.

@@ -10,16 +10,20 @@ use crate::shutdown::Shutdown;
 /// How long a plugin may take to end in good order once its host is gone, unless it says otherwise.
 pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What our host said of its end: `told` is for us only if who said it is our parent.
+pub(super) fn lifeline(told: Option<(Lifeline, u32)>) -> Option<Lifeline> {
+    told.filter(|told| is_parent(told.1)).map(|told| told.0)
+}
+
 /// Watches for the host's end, on a thread of its own for as long as the process lives.
 ///
-/// `told` is what the host said of it. One that said nothing, as one written in Go, has started us
-/// itself, or by a program that lives as long as it wants us to.
+/// A host that said nothing of it, as one written in Go, has started us itself, or by a program
+/// that lives as long as it wants us to.
 pub(super) fn watch(
-    told: Option<(Lifeline, u32)>,
+    lifeline: Option<Lifeline>,
     shutdown: Shutdown,
     timeout: Duration,
 ) -> io::Result<()> {
-    let lifeline = told.filter(|told| is_parent(told.1)).map(|told| told.0);
     let wait_for_end: Box<dyn FnOnce() + Send> = match lifeline {
         Some(Lifeline::None) => return Ok(()),
         Some(Lifeline::Stdin) => Box::new(stdin::take()?),

@@ -30,6 +30,18 @@ const OUTPUTS_GRACE: Duration = Duration::from_millis(100);
 pub(crate) enum Order {
     Close,
     Kill,
+    Detach,
+}
+
+/// What a session is to its plugin's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bond {
+    /// It ends it, in whichever way it ends itself.
+    Owned,
+    /// It ends it when it is told to, and leaves it running when it is dropped.
+    Detached,
+    /// It never ends it: a plugin in test mode is somebody else's affair.
+    Visited,
 }
 
 /// How long each step of an ending may take.
@@ -57,13 +69,18 @@ pub(crate) struct Supervised {
     pub(crate) address: Address,
     pub(crate) sockets: SocketDir,
     pub(crate) timeouts: Timeouts,
-    /// Whether the plugin lives on when the last handle is dropped.
-    pub(crate) detached: bool,
+    pub(crate) bond: Bond,
     pub(crate) oom_kills: OomKills,
     pub(crate) ended: watch::Sender<Option<SessionClosed>>,
+    /// Whether the process was to be killed, and could not or must not be.
+    pub(crate) spared: bool,
 }
 
 impl Supervised {
+    fn visited(&self) -> bool {
+        self.bond == Bond::Visited
+    }
+
     /// Waits for the end, brings it about, cleans up, and only then tells.
     pub(crate) async fn run(
         mut self,
@@ -74,12 +91,17 @@ impl Supervised {
         let (reason, exit) = match self.first_event(&mut orders).await {
             Event::Exited(exit) => (EndReason::Exited, exit),
             Event::Lost => self.connection_lost().await,
+            Event::Ordered(Some(Order::Close)) if self.visited() => (EndReason::Closed, None),
             Event::Ordered(Some(Order::Close)) => self.close(&mut orders).await,
+            Event::Ordered(Some(Order::Kill)) if self.visited() => (EndReason::Left, None),
             Event::Ordered(Some(Order::Kill)) => (EndReason::Killed, self.kill().await),
-            Event::Ordered(None) if self.detached => (EndReason::Left, None),
-            Event::Ordered(None) => (EndReason::Dropped, self.kill().await),
+            Event::Ordered(Some(Order::Detach)) => (EndReason::Left, None),
+            Event::Ordered(None) if self.bond == Bond::Owned => {
+                (EndReason::Dropped, self.kill().await)
+            }
+            Event::Ordered(None) => (EndReason::Left, None),
         };
-        let left = reason == EndReason::Left;
+        let left = reason == EndReason::Left || (self.visited() && reason != EndReason::Exited);
         if left {
             self.process.release();
             self.outputs.finish().await;
@@ -93,7 +115,7 @@ impl Supervised {
             self.sockets.keep();
         } else {
             remove_stale(&self.address).await;
-            self.sockets.remove();
+            self.sockets.remove().await;
         }
         self.output.flush();
         tracing::debug!(%closed, "session ended");
@@ -112,6 +134,10 @@ impl Supervised {
     async fn connection_lost(&mut self) -> (EndReason, Option<Exit>) {
         match timeout(LOSS_GRACE, self.process.wait()).await {
             Ok(exit) => (EndReason::Exited, exit.ok()),
+            Err(_) if self.visited() => {
+                self.spared = true;
+                (EndReason::ConnectionLost, None)
+            }
             Err(_) => (EndReason::ConnectionLost, self.kill().await),
         }
     }
@@ -157,6 +183,8 @@ impl Supervised {
     async fn kill(&mut self) -> Option<Exit> {
         if let Err(error) = self.process.kill() {
             tracing::warn!(%error, process = self.process.id(), "the plugin could not be killed");
+            self.spared = true;
+            return None;
         }
         timeout(self.timeouts.kill, self.process.wait())
             .await
@@ -178,6 +206,7 @@ impl Supervised {
             generation,
             reason,
             exit,
+            spared: self.spared,
             stderr: self.tail.lines(),
             panicked: self.tail.panicked().filter(|_| by_itself),
             out_of_memory: (by_itself && self.tail.out_of_memory())
@@ -200,7 +229,7 @@ async fn kill_ordered(orders: &mut mpsc::UnboundedReceiver<Order>) {
     loop {
         match orders.recv().await {
             Some(Order::Kill) => return,
-            Some(Order::Close) => {}
+            Some(Order::Close | Order::Detach) => {}
             None => std::future::pending().await,
         }
     }

@@ -1,7 +1,5 @@
 //! Who leads the other side's streams to where they belong.
 
-use std::sync::PoisonError;
-
 use futures_util::FutureExt;
 use pintle_core::Stream;
 use pintle_mux::Session;
@@ -17,18 +15,18 @@ impl Trunk {
     ///
     /// One task for streams and knocks: their order is what tells them apart.
     pub(crate) async fn keep_doors(self, main: Option<mpsc::Sender<Stream>>, answer: SendAnswer) {
-        let Some(session) = self.shared.session.get().cloned() else {
+        let Some(session) = self.shared.session().clone() else {
             return;
         };
-        let heard = self.shared.heard.lock();
-        let heard = heard.unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut heard) = heard else { return };
+        let Some(mut heard) = Ear::borrow(&self) else {
+            return;
+        };
         loop {
             let expiry = self.shared.gate().next_expiry();
             let expiry = expiry.unwrap_or_else(|| Instant::now() + HOLD);
             let answers = tokio::select! {
                 biased;
-                id = heard.recv() => {
+                id = heard.next() => {
                     let Some(id) = id else { return };
                     self.place_waiting(&session, main.as_ref());
                     self.shared.gate().knock(id, Instant::now()).into_iter().collect()
@@ -68,5 +66,37 @@ impl Trunk {
         if door.try_send(stream).is_err() {
             tracing::debug!("a stream is refused: nobody takes it");
         }
+    }
+}
+
+/// The knocks that are heard, given back when this is dropped: another connection may follow.
+struct Ear<'t> {
+    trunk: &'t Trunk,
+    /// There until it is given back.
+    heard: Option<mpsc::Receiver<u32>>,
+}
+
+impl<'t> Ear<'t> {
+    /// `None` while somebody else has it.
+    fn borrow(trunk: &'t Trunk) -> Option<Self> {
+        let heard = trunk.shared.heard().take()?;
+        Some(Self {
+            trunk,
+            heard: Some(heard),
+        })
+    }
+
+    /// Cancel-safe.
+    async fn next(&mut self) -> Option<u32> {
+        self.heard.as_mut()?.recv().await
+    }
+}
+
+impl Drop for Ear<'_> {
+    fn drop(&mut self) {
+        let mut heard = self.heard.take();
+        // What was heard and not yet answered is of a connection that is gone.
+        while heard.as_mut().is_some_and(|heard| heard.try_recv().is_ok()) {}
+        *self.trunk.shared.heard() = heard;
     }
 }

@@ -117,6 +117,12 @@ impl<D> Gate<D> {
         answers
     }
 
+    /// Nobody who knocked is there any more.
+    pub(super) fn forget_knocks(&mut self) {
+        self.held.clear();
+        self.expected = None;
+    }
+
     /// When [`expire`](Self::expire) has something to do next.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         self.held.values().min().copied()

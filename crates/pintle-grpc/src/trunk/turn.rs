@@ -109,6 +109,12 @@ impl Knocks {
         }
     }
 
+    /// Nobody will answer any more: who waits hears of it.
+    pub(super) fn forget_all(&mut self) {
+        self.waiting.clear();
+        self.owed.clear();
+    }
+
     /// Ends everything: who waits hears of it, who comes later is refused.
     pub(super) fn close(&mut self) {
         *self = Self {

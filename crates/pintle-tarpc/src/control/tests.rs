@@ -16,7 +16,7 @@ async fn meet(host: Terms, plugin: Terms) -> (Result<Wire, TarpcError>, Result<W
     let (mut near, mut far) = duplex(1024);
     let (offered, answered) = tokio::join!(
         offer(&mut near, &host),
-        answer(&mut far, &plugin, || Ok(()))
+        answer(&mut far, &plugin, async { Ok(()) })
     );
     (offered, answered.map(|(wire, ())| wire))
 }
@@ -26,7 +26,7 @@ async fn answered(hello: &str) -> String {
     let (mut near, mut far) = duplex(1024);
     let terms = terms(&Codec::ALL, 1000);
     frame::write(&mut near, hello.as_bytes()).await.unwrap();
-    let answer = answer(&mut far, &terms, || Ok(())).await;
+    let answer = answer(&mut far, &terms, async { Ok(()) }).await;
     drop(far);
     match frame::read(&mut near, MAX_HELLO_BYTES).await {
         Ok(text) => String::from_utf8(text).unwrap(),
@@ -130,7 +130,7 @@ async fn a_host_that_is_not_admitted_hears_why() {
     let (mut near, mut far) = duplex(1024);
     let (host, plugin) = (terms(&Codec::ALL, 1), terms(&Codec::ALL, 1));
     let asked = Cell::new(false);
-    let admit = || {
+    let admit = async {
         asked.set(true);
         Err::<(), _>("another host is connected".to_owned())
     };

@@ -2,12 +2,12 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pintle_core::{Incoming, PluginLink, Stream};
 use pintle_mux::Stream as MuxStream;
 use tarpc::context::Context;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,6 +23,9 @@ use crate::{service, spawnable, stdio};
 /// How long a connection may take to become a session.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a host waits for the seat of another, who may be about to leave.
+const SEAT_PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long the last output may take to be sent when the plugin ends.
 const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
@@ -31,7 +34,8 @@ pub(super) struct Seat {
     services: Services,
     broker: TarpcBroker,
     link: PluginLink,
-    taken: AtomicBool,
+    /// One permit: who has it is served.
+    free: Arc<Semaphore>,
 }
 
 impl Seat {
@@ -40,7 +44,7 @@ impl Seat {
             services,
             broker,
             link,
-            taken: AtomicBool::new(false),
+            free: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -66,7 +70,7 @@ impl Seat {
             let mut control = mux.accept().await?;
             let (stdout, stderr) = (mux.accept().await?, mux.accept().await?);
             let terms = settings.terms();
-            let (wire, taken) = control::answer(&mut control, &terms, || self.take()).await?;
+            let (wire, taken) = control::answer(&mut control, &terms, self.take()).await?;
             Ok::<_, TarpcError>((control, stdout, stderr, wire, taken))
         };
         let (control, stdout, stderr, wire, _taken) = timeout(HELLO_TIMEOUT, beginning)
@@ -76,8 +80,14 @@ impl Seat {
         let lost = Lost::new(mux.over.clone(), None);
         self.broker.attach(mux.session.clone(), wire, lost);
         let (outputs, calls) = (TaskTracker::new(), TaskTracker::new());
-        let output = self.output(stdout, stderr);
-        self.link.tasks.spawn(outputs.track_future(output));
+        let output = mux
+            .over
+            .clone()
+            .run_until_cancelled_owned(self.output(stdout, stderr));
+        let output = outputs.track_future(output);
+        self.link.tasks.spawn(async {
+            output.await;
+        });
 
         let stop = CancellationToken::new();
         let answers = service::service(spawnable!(
@@ -138,22 +148,28 @@ impl Seat {
         }
     }
 
-    /// Takes the seat, unless another host has it.
-    fn take(self: &Arc<Self>) -> Result<Taken, String> {
-        if self.taken.swap(true, Ordering::AcqRel) {
-            return Err("another host is connected".to_owned());
+    /// Takes the seat, unless another host has it and does not leave.
+    async fn take(self: &Arc<Self>) -> Result<Taken, String> {
+        let free = timeout(SEAT_PATIENCE, Arc::clone(&self.free).acquire_owned());
+        match free.await {
+            Ok(Ok(seat)) => Ok(Taken {
+                broker: self.broker.clone(),
+                _seat: seat,
+            }),
+            _ => Err("another host is connected".to_owned()),
         }
-        Ok(Taken(Arc::clone(self)))
     }
 }
 
-/// The seat while a host has it.
-struct Taken(Arc<Seat>);
+/// The seat while a host has it; given back when this is dropped.
+struct Taken {
+    broker: TarpcBroker,
+    _seat: OwnedSemaphorePermit,
+}
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.0.broker.detach();
-        self.0.taken.store(false, Ordering::Release);
+        self.broker.detach();
     }
 }
 

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pintle::{BoxFuture, DispenseError, Host, Plugin, Session, Transports};
+use pintle::{
+    BoxFuture, DispenseError, Host, LaunchError, OutputTo, Plugin, Reattach, Session, Transports,
+};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::{Ask, CallError, PATIENCE, Peer};
@@ -60,17 +62,47 @@ impl Mount {
         self.launch_by(|host| host).await
     }
 
-    /// As [`launch`](Self::launch), by a host with other options.
-    pub(super) async fn launch_by(&self, options: impl FnOnce(Host) -> Host) -> Mounted {
+    /// As [`launch`](Self::launch), to outlive its host, which hears what it prints to stdout.
+    pub(super) async fn launch_detached(&self, stdout: OutputTo) -> Mounted {
         let world = World::new(&self.program);
-        let mut host = options(world.host());
-        if self.plaintext {
-            host = host.plaintext();
+        let command = self.host(&world).stdout(stdout).command(world.program());
+        let command = command.args(&self.args).detached();
+        let session = command.launch(self.transports()).await;
+        let session = session.expect("the program is a plugin");
+        self.mounted(session, world).await
+    }
+
+    /// Another host, in the same world, takes over what `left` was.
+    pub(super) async fn reattach(
+        &self,
+        left: Mounted,
+        token: &Reattach,
+        stdout: OutputTo,
+    ) -> Mounted {
+        let host = self.host(&left.world).stdout(stdout);
+        let session = host.reattach(token, self.transports()).await;
+        let session = session.expect("the plugin lives");
+        self.mounted(session, left.world).await
+    }
+
+    /// Whether a host would take over what the token says.
+    pub(super) async fn try_reattach(
+        &self,
+        world: &World,
+        token: &Reattach,
+    ) -> Result<Session, LaunchError> {
+        let host = self.host(world);
+        host.reattach(token, self.transports()).await
+    }
+
+    fn host(&self, world: &World) -> Host {
+        match self.plaintext {
+            true => world.host().plaintext(),
+            false => world.host(),
         }
-        let command = host.command(world.program()).args(&self.args);
-        let launched = command.launch(self.transports.clone()).await;
-        let session = launched.expect("the program is a plugin over this transport");
-        assert_eq!(session.is_secure(), !self.plaintext);
+    }
+
+    async fn mounted(&self, session: Session, world: World) -> Mounted {
         let dispensed = (self.dispense)(&session).await;
         Mounted {
             peer: dispensed.expect("the plugin serves the suite"),
@@ -78,6 +110,17 @@ impl Mount {
             world,
             mount: self.clone(),
         }
+    }
+
+    /// As [`launch`](Self::launch), by a host with other options.
+    pub(super) async fn launch_by(&self, options: impl FnOnce(Host) -> Host) -> Mounted {
+        let world = World::new(&self.program);
+        let host = options(self.host(&world));
+        let command = host.command(world.program()).args(&self.args);
+        let launched = command.launch(self.transports.clone()).await;
+        let session = launched.expect("the program is a plugin over this transport");
+        assert_eq!(session.is_secure(), !self.plaintext);
+        self.mounted(session, world).await
     }
 }
 

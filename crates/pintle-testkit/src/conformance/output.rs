@@ -31,12 +31,12 @@ pub async fn what_the_plugin_prints_arrives_whole_and_in_order(mount: &Mount) {
 
 /// Where a test's host puts what it hears.
 #[derive(Clone, Default)]
-struct Heard {
+pub(super) struct Heard {
     bytes: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Heard {
-    fn output(&self) -> OutputTo {
+    pub(super) fn output(&self) -> OutputTo {
         let heard = Arc::clone(&self.bytes);
         OutputTo::each(move |chunk| {
             let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Heard {
         })
     }
 
-    fn all(&self) -> Vec<u8> {
+    pub(super) fn all(&self) -> Vec<u8> {
         let heard = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         heard.clone()
     }
