@@ -81,6 +81,11 @@ impl Doomed {
         self.process.wait().expect("the host is our child");
     }
 
+    /// The host's directory for temporary files.
+    pub fn temp(&self) -> &Path {
+        self.temp.path()
+    }
+
     /// The processes that must be gone when the host is.
     pub fn family(&self) -> &[Pid] {
         &self.family

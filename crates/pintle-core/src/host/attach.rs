@@ -73,7 +73,7 @@ async fn attach(
             error => early(error.into()),
         })?;
     let sockets = host.socket_dir_for_session().map_err(early)?;
-    let sockets = sockets.inheriting(token.socket_dir.clone());
+    let sockets = sockets.of_earlier(token.socket_dir.clone());
     let agreed = Agreed {
         version: token.version,
         protocol: token.protocol.clone(),

@@ -13,8 +13,16 @@ use crate::net::{Address, NetError, remove_stale};
 #[derive(Debug)]
 pub(crate) struct SocketDir {
     dir: Option<tempfile::TempDir>,
-    /// The one that an earlier host made for the same plugin, which still uses it.
-    inherited: Option<PathBuf>,
+    plugin: PluginDir,
+}
+
+/// Where the plugin's own sockets are.
+#[derive(Debug)]
+enum PluginDir {
+    /// In the directory of this session.
+    Here,
+    /// Where an earlier host told it to make them, if that was anywhere in particular.
+    Earlier(Option<PathBuf>),
 }
 
 impl SocketDir {
@@ -22,7 +30,7 @@ impl SocketDir {
     pub(crate) fn none() -> Self {
         Self {
             dir: None,
-            inherited: None,
+            plugin: PluginDir::Here,
         }
     }
 
@@ -34,31 +42,34 @@ impl SocketDir {
         self.dir.as_ref().map(tempfile::TempDir::path)
     }
 
-    pub(super) fn inheriting(mut self, inherited: Option<PathBuf>) -> Self {
-        self.inherited = inherited;
+    /// For a plugin that has its sockets where an earlier host told it to.
+    pub(super) fn of_earlier(mut self, plugin: Option<PathBuf>) -> Self {
+        self.plugin = PluginDir::Earlier(plugin);
         self
     }
 
     /// The directory that the plugin has its own sockets in.
     pub(super) fn of_plugin(&self) -> Option<PathBuf> {
-        let own = || self.as_path().map(Path::to_owned);
-        self.inherited.clone().or_else(own)
+        match &self.plugin {
+            PluginDir::Here => self.as_path().map(Path::to_owned),
+            PluginDir::Earlier(dir) => dir.clone(),
+        }
     }
 
     /// Leaves the plugin's directory where it is, for a plugin that lives on.
     pub(crate) fn keep(self) {
-        match self.inherited {
+        match self.plugin {
+            PluginDir::Here => drop(self.dir.map(tempfile::TempDir::keep)),
             // It does not know of ours.
-            Some(_) => Self::remove_own(self.dir),
-            None => drop(self.dir.map(tempfile::TempDir::keep)),
+            PluginDir::Earlier(_) => Self::remove_own(self.dir),
         }
     }
 
     /// Removes the directory and whatever a plugin left in it.
     pub(crate) async fn remove(self) {
         Self::remove_own(self.dir);
-        if let Some(inherited) = self.inherited {
-            remove_inherited(&inherited).await;
+        if let PluginDir::Earlier(Some(dir)) = self.plugin {
+            remove_earlier(&dir).await;
         }
     }
 
@@ -72,15 +83,15 @@ impl SocketDir {
 }
 
 /// At most this many sockets are looked at in a directory that an earlier host made.
-const INHERITED_LIMIT: usize = 4096;
+const EARLIER_LIMIT: usize = 4096;
 
 /// Removes the directory if nothing is left in it but sockets that nobody listens on: it is known
 /// from a token, which must not be a way to have the host remove anything else.
-async fn remove_inherited(dir: &Path) {
+async fn remove_earlier(dir: &Path) {
     let Ok(entries) = std::fs::read_dir(dir) else {
         return;
     };
-    for entry in entries.flatten().take(INHERITED_LIMIT) {
+    for entry in entries.flatten().take(EARLIER_LIMIT) {
         if let Ok(address) = Address::unix(entry.path()) {
             remove_stale(&address).await;
         }
@@ -107,7 +118,7 @@ impl Host {
             .map_err(LaunchFailure::SocketDir)?;
         Ok(SocketDir {
             dir: Some(dir),
-            inherited: None,
+            plugin: PluginDir::Here,
         })
     }
 

@@ -1,0 +1,240 @@
+//! Plugins that change hands, and plugins that were never launched.
+
+use std::error::Error;
+
+use pintle::{EndReason, Grpc, Host, LaunchFailure, Reattach, Session, TestMode, serve};
+use pintle_testkit::pb::{Empty, Payload};
+use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, has_ended};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::ROGUE;
+
+async fn detached(world: &World, host: &Host) -> Session {
+    let command = world.rogue(host, "well").detached();
+    command.launch(Grpc).await.unwrap()
+}
+
+fn pid_of(session: &Session) -> Pid {
+    Pid::from_raw(session.pid().unwrap() as i32).unwrap()
+}
+
+async fn answers(session: &Session) {
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    let bytes = b"here".to_vec();
+    let answer = echo.calls.clone().repeat(Payload { bytes }).await.unwrap();
+    assert_eq!(&answer.into_inner().bytes[..], b"here");
+}
+
+/// The token, changed as a stranger could, or as another program would have written it.
+fn changed(token: &Reattach, change: impl FnOnce(&mut Value)) -> Reattach {
+    let mut value = serde_json::to_value(token).unwrap();
+    change(&mut value);
+    serde_json::from_value(value).unwrap()
+}
+
+/// It was saved before.
+#[tokio::test]
+async fn the_token_of_a_killed_host_brings_its_plugin_back() {
+    let test = "reattach::the_token_of_a_killed_host_brings_its_plugin_back";
+    if Doomed::is_me() {
+        let world = World::new(ROGUE);
+        let session = detached(&world, &world.host()).await;
+        let token = session.token().unwrap();
+        token.save(std::env::temp_dir().join("token")).unwrap();
+        return Doomed::await_death(session.pid()).await;
+    }
+    let mut host = Doomed::start(test);
+    host.kill();
+    let token = Reattach::load(host.temp().join("token")).unwrap();
+    let world = World::new(ROGUE);
+    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    assert!(session.is_secure());
+    answers(&session).await;
+    session.close().await.unwrap();
+    assert!(has_ended(host.family()[0]));
+}
+
+/// It may be anybody's: it is not spoken to, nor signalled.
+#[tokio::test]
+async fn a_number_that_another_process_has_now_reaches_nobody() {
+    let world = World::new(ROGUE);
+    let session = detached(&world, &world.host()).await;
+    let token = changed(&session.token().unwrap(), |token| {
+        token["Pid"] = std::process::id().into();
+    });
+    let refused = world.host().reattach(&token, Grpc).await.unwrap_err();
+    assert!(
+        matches!(refused.failure(), LaunchFailure::Replaced),
+        "{refused:?}"
+    );
+    session.kill().await;
+}
+
+/// As one from a Go program, which knows of no beginning.
+#[tokio::test]
+async fn a_process_whose_beginning_is_not_known_is_asked_to_end_and_never_signalled() {
+    let world = World::new(ROGUE);
+    let host = world.host().plaintext();
+    let session = detached(&world, &host).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    let token = changed(&token, |token| {
+        let token = token.as_object_mut().unwrap();
+        assert!(token.remove("Birth").is_some());
+    });
+
+    let session = host.reattach(&token, Grpc).await.unwrap();
+    answers(&session).await;
+    let killed = session.kill().await;
+    assert_eq!(killed.reason(), EndReason::Killed);
+    assert!(
+        killed
+            .to_string()
+            .ends_with("could not be killed by the host"),
+        "{killed}"
+    );
+    assert!(!has_ended(pid));
+
+    let session = host.reattach(&token, Grpc).await.unwrap();
+    session.close().await.unwrap();
+    eventually("it ends as it was asked to", || has_ended(pid)).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_plugin_that_was_reattached_to_is_noticed() {
+    let world = World::new(ROGUE);
+    let session = detached(&world, &world.host()).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    assert_eq!(session.closed().await.reason(), EndReason::Exited);
+    let lost = echo.calls.clone().never(Empty {}).await.unwrap_err();
+    let lost = pintle::SessionClosed::of(&lost).unwrap();
+    assert_eq!(lost.reason(), EndReason::Exited);
+    assert!(world.is_clean());
+}
+
+#[tokio::test]
+async fn dropping_a_session_that_was_reattached_leaves_the_plugin_running() {
+    let world = World::new(ROGUE);
+    let session = detached(&world, &world.host()).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    answers(&session).await;
+    drop(session);
+    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    answers(&session).await;
+    assert!(!has_ended(pid));
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_a_plugin_that_may_outlive_its_host_has_a_token() {
+    let world = World::new(ROGUE);
+    let session = world.rogue(&world.host(), "well").launch(Grpc).await;
+    let session = session.unwrap();
+    let error = session.detach().await.unwrap_err().to_string();
+    assert!(error.ends_with("it was not launched with PluginCommand::detached"));
+    answers(&session).await;
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_with_keys_is_a_secret_that_debug_does_not_show() {
+    let world = World::new(ROGUE);
+    let session = detached(&world, &world.host()).await;
+    let token = session.token().unwrap();
+    assert!(token.is_secret());
+    let written = serde_json::to_string(&token).unwrap();
+    let key = written.split("PRIVATE KEY-----\\n").nth(1).unwrap();
+    let shown = format!("{token:?} {session:?}");
+    assert!(
+        !shown.contains(&key[..40]) && !shown.contains("PRIVATE"),
+        "{shown}"
+    );
+    session.kill().await;
+}
+
+/// There is no silent way to do without TLS.
+#[tokio::test]
+async fn a_token_without_keys_is_refused_unless_the_host_says_plaintext() {
+    let plugin = serve(HANDSHAKE).over(Grpc).plugin(EchoPlugin);
+    let plugin = plugin.test_mode().await.unwrap();
+    let host = Host::new(HANDSHAKE);
+    let refused = host.reattach(plugin.token(), Grpc).await.unwrap_err();
+    assert!(
+        matches!(refused.failure(), LaunchFailure::KeysMissing),
+        "{refused:?}"
+    );
+    let session = host.plaintext().reattach(plugin.token(), Grpc).await;
+    answers(&session.unwrap()).await;
+}
+
+async fn in_test_mode() -> TestMode {
+    let serve = serve(HANDSHAKE).over(Grpc).plugin(EchoPlugin);
+    serve.test_mode().await.unwrap()
+}
+
+/// Whatever they do: its life is its debugger's affair.
+#[tokio::test]
+async fn hosts_come_and_go_and_do_not_end_a_plugin_in_test_mode() {
+    let plugin = in_test_mode().await;
+    let world = World::new(ROGUE);
+    let host = world.host().plaintext();
+    let visit = async || {
+        let session = host.reattach(plugin.token(), Grpc).await.unwrap();
+        answers(&session).await;
+        session
+    };
+    visit().await.close().await.unwrap();
+    assert_eq!(visit().await.kill().await.reason(), EndReason::Left);
+    let (one, other) = tokio::join!(visit(), visit());
+    drop(one);
+    answers(&other).await;
+    plugin.close().await.unwrap();
+    let lost = other.closed().await;
+    assert_eq!(lost.reason(), EndReason::ConnectionLost);
+    let said = lost.to_string();
+    assert!(
+        said.ends_with("closed its connection while its process lived on"),
+        "{said}"
+    );
+    assert!(world.is_clean());
+}
+
+#[tokio::test]
+async fn a_plugin_in_test_mode_ends_with_what_serves_it() {
+    let plugin = in_test_mode().await;
+    let token = plugin.token().clone();
+    let socket = token.address().to_string();
+    assert!(std::path::Path::new(&socket).exists());
+    drop(plugin);
+    eventually("its socket is gone", || {
+        !std::path::Path::new(&socket).exists()
+    })
+    .await;
+    let host = Host::new(HANDSHAKE).plaintext();
+    let gone = host.reattach(&token, Grpc).await.unwrap_err();
+    assert!(gone.source().is_some());
+}
+
+/// As OpenTofu and Terraform read it.
+#[tokio::test]
+async fn test_mode_prints_the_variable_that_go_hosts_read() {
+    let plugin = in_test_mode().await;
+    let line = plugin.variable("TF_REATTACH_PROVIDERS", "registry.opentofu.org/acme/store");
+    let json = line.strip_prefix("TF_REATTACH_PROVIDERS='").unwrap();
+    let read: Value = serde_json::from_str(json.strip_suffix('\'').unwrap()).unwrap();
+    let token = &read["registry.opentofu.org/acme/store"];
+    let address = plugin.token().address().to_string();
+    assert_eq!(token["Protocol"], "grpc");
+    assert_eq!(token["ProtocolVersion"], HANDSHAKE.protocol_version().get());
+    assert_eq!(token["Pid"], std::process::id());
+    assert_eq!(token["Test"], true);
+    assert_eq!(token["Addr"], json!({"Network": "unix", "String": address}));
+    plugin.close().await.unwrap();
+}
