@@ -1,17 +1,21 @@
 //! The broker: extra connections by id, so that either side can call the other.
 
+mod announced;
 mod error;
 mod exchange;
 mod served;
 mod serving;
 mod streams;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Stream, Tasks};
+use tokio::time::Instant;
 
 use crate::h2::{Channel, Limits, LostReason, Settings};
 use crate::pb::ConnInfo;
@@ -215,7 +219,7 @@ impl GrpcBroker {
         let after = self.shared.dial_timeout;
         let dialled = self
             .table()
-            .dial(id)
+            .dial(id, Instant::now())
             .map_err(|refused| refused.dialling(id))?;
         let waiting = match dialled {
             Dialled::Connect(address) => return Ok(address),
@@ -271,6 +275,10 @@ impl BrokerId {
 
 impl Drop for BrokerId {
     fn drop(&mut self) {
+        // Before the number can be taken again: who dials it now has come too late.
+        if let Some(trunk) = self.broker.trunk() {
+            trunk.take_away(self.id);
+        }
         self.broker.table().release(self.id);
     }
 }
