@@ -37,19 +37,15 @@ impl GrpcBroker {
     /// Dropping the future leaves nothing.
     ///
     /// # Errors
-    /// As [`dial`](Self::dial), and [`BrokerError::NoStream`] when what the
-    /// other side serves under `id` is not a byte stream. In a
-    /// [multiplexed](crate::Grpc::multiplexed) session nothing tells the two
-    /// apart: the stream then carries what the service says.
+    /// As [`dial`](Self::dial). When what the other side serves under `id` is not a byte stream, or
+    /// was opened before, reading fails with an error that holds [`BrokerError::NoStream`], and
+    /// writing sooner or later. In a [multiplexed](crate::Grpc::multiplexed) session nothing tells
+    /// the two apart: the stream then carries what the service says.
     pub async fn stream(&self, id: u32) -> Result<Stream, BrokerError> {
         let Some(trunk) = &self.shared.trunk else {
             let channel = self.dial(id).await?;
-            let refused = |status| BrokerError::NoStream {
-                id,
-                status: Box::new(status),
-            };
-            let opened = byte_stream::open(channel, &self.shared.tasks).await;
-            return Ok(self.shared.explained(opened.map_err(refused)?));
+            let call = byte_stream::open(id, channel, &self.shared.tasks);
+            return Ok(self.shared.explained(call));
         };
         // Whoever offers a stream leads it to where it belongs in the order of the knocks.
         let (stream, _) = self.knock(trunk, id).await?;
