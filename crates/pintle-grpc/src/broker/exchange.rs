@@ -48,9 +48,9 @@ impl Outbox {
             }
             Self::Open(sender) => sender.try_send(message).map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => BrokerError::Stalled,
-                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed,
+                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed(None),
             }),
-            Self::Closed => Err(BrokerError::Closed),
+            Self::Closed => Err(BrokerError::Closed(None)),
         }
     }
 

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use pintle_core::{Bindings, Plugin, PluginOver, PluginSet, Session, in_process};
+use pintle_core::{Bindings, EndReason, Plugin, PluginOver, PluginSet, Session, in_process};
 use tokio::time::timeout;
 
-use super::GrpcBroker;
+use super::{BrokerError, GrpcBroker};
 use crate::{Grpc, GrpcClient, GrpcServer};
 
 /// Far longer than anything takes that is not to fail.
@@ -72,4 +72,29 @@ async fn what_is_announced_and_never_dialled_costs_the_other_side_no_task() {
         settled.unwrap_or_else(|_| panic!("{before} tasks became {tasks}"));
     }
     session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_asked_after_the_end_is_told_why_it_ended() {
+    let (session, [host, plugin]) = brokers().await;
+    session.close().await.unwrap();
+    let reason = |error: BrokerError| {
+        let BrokerError::Closed(closed) = error else {
+            panic!("{error:?}")
+        };
+        closed.map(|closed| closed.reason())
+    };
+    for error in [
+        host.next_id().map(drop).unwrap_err(),
+        host.claim(7).map(drop).unwrap_err(),
+        host.serve(|_| {}).await.map(drop).unwrap_err(),
+        host.serve_once(|_| {}).await.map(drop).unwrap_err(),
+        host.offer_stream().await.map(drop).unwrap_err(),
+        host.dial(7).await.map(drop).unwrap_err(),
+        host.stream(7).await.map(drop).unwrap_err(),
+    ] {
+        assert_eq!(reason(error), Some(EndReason::Closed));
+    }
+    // Its host is gone, and did not say why.
+    assert_eq!(reason(plugin.next_id().map(drop).unwrap_err()), None);
 }
