@@ -89,6 +89,19 @@ impl PluginCommand {
         self
     }
 
+    /// The names of the variables that a plugin of this command would be given now: what it inherits
+    /// and what was set, in order. Those of the handshake itself come beside them.
+    ///
+    /// Values are not told, for they may be secrets.
+    pub fn environment_names(&self) -> Vec<OsString> {
+        let Host {
+            environment,
+            handshake,
+            ..
+        } = &self.host;
+        environment.names(handshake.cookie_key())
+    }
+
     /// Executes the program only if it has this checksum, as its publisher or an operator names it.
     ///
     /// The bytes that were verified are the bytes that are executed, whatever becomes of the file
