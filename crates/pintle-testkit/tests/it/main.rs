@@ -16,6 +16,7 @@ mod orphans;
 mod stdio;
 mod strangers;
 mod streams;
+mod trust;
 
 use pintle::{Grpc, Host, Session};
 use pintle_testkit::{Echo, EchoPlugin, World};
