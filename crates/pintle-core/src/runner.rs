@@ -166,7 +166,7 @@ pub enum StartError {
     NoDirectory(PathBuf),
     /// The program was not executed, as it is not to be trusted.
     #[error("it was not executed")]
-    Untrusted(PathBuf, #[source] TrustError),
+    Untrusted(PathBuf, #[source] Box<TrustError>),
     /// The operating system refused for another reason.
     #[error("the operating system refused to start it")]
     Refused(PathBuf, #[source] io::Error),

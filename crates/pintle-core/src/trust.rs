@@ -188,5 +188,6 @@ impl From<SignatureError> for Refusal {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

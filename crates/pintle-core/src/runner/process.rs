@@ -55,7 +55,7 @@ impl CommandRunner {
             .unwrap_or_else(|error| Err(Refusal::Start(io::Error::other(error))));
         admitted.map_err(|refusal| match refusal {
             Refusal::Start(error) => self.explain(error),
-            Refusal::Untrusted(error) => StartError::Untrusted(self.program.clone(), error),
+            Refusal::Untrusted(error) => StartError::Untrusted(self.program.clone(), error.into()),
         })
     }
 
@@ -118,7 +118,8 @@ impl CommandRunner {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;

@@ -55,7 +55,8 @@ pub(super) fn may_be_executed(file: &Metadata) -> bool {
     file.is_file() && permitted
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;

@@ -93,6 +93,7 @@ impl Image {
 
     /// Whether it has just been written to a file, which may be busy for a moment: a child that
     /// another thread was forking then has the descriptor until it becomes its program.
+    #[cfg(unix)]
     pub(crate) fn may_be_busy(&self) -> bool {
         matches!(self.place, Place::Copy { .. })
     }
@@ -205,7 +206,8 @@ mod private {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -27,8 +27,7 @@ impl PublicKey {
     /// [`BadKey`], when it is none.
     pub fn parse(text: &str) -> Result<Self, BadKey> {
         // The comment, if there is one, is in a line before it, and signed by nobody.
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let text = lines.last().ok_or(BadKey(()))?;
+        let text = text.trim().lines().next_back().ok_or(BadKey(()))?;
         let key = minisign::PublicKey::from_base64(text).map_err(|_| BadKey(()))?;
         let text = text.to_owned();
         Ok(Self { key, text })

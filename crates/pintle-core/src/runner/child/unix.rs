@@ -71,12 +71,11 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
     }
     // Before the child, which may start others sooner than we look again.
     let guard = (bond == Bond::Usual).then(guard::guard).flatten();
-    let entrance = image.as_ref().map(Image::entrance);
     #[cfg(target_os = "linux")]
-    match (bond, entrance) {
+    match (bond, image.as_ref().map(Image::entrance)) {
         (Bond::Detached, None) => {}
         (Bond::Detached, Some(entrance)) => exec::execute(&mut command, entrance)?,
-        _ => exec::follow_parent(&mut command, guard.clone(), entrance)?,
+        (_, entrance) => exec::follow_parent(&mut command, guard.clone(), entrance)?,
     }
 
     // The thread first: without it, a child that runs could not be waited for.
