@@ -69,6 +69,27 @@ impl Net {
         }
     }
 
+    /// The same, to speak over unix sockets with no other process than this one, and with those
+    /// of the group it leads.
+    pub(crate) fn with_process(self, process: u32) -> Self {
+        let Shared {
+            network,
+            security,
+            timeout,
+            translation,
+            ..
+        } = &*self.shared;
+        Self {
+            shared: Arc::new(Shared {
+                network: network.clone(),
+                peers: Peers::Process(process),
+                security: security.clone(),
+                timeout: *timeout,
+                translation: Arc::clone(translation),
+            }),
+        }
+    }
+
     /// Connects to an address the peer announced, TLS handshake included.
     ///
     /// Dropping the future closes what was opened.
@@ -217,6 +238,14 @@ pub enum NetError {
         /// The number of this process's user.
         expected: u32,
     },
+    /// Another process listens at the address than the one to reattach to. It is not spoken with.
+    #[error("another process than the one with the number {expected} listens at {address}")]
+    AnotherProcess {
+        /// Where the connection went.
+        address: Address,
+        /// The number of the process that should be there.
+        expected: u32,
+    },
     /// The peer was too slow.
     #[error("{what} took longer than {after:?}")]
     Timeout {
@@ -307,9 +336,13 @@ impl Shared {
             let looked = self.peers.look(&stream).map_err(failed)?;
             return match looked {
                 Ok(()) => Ok(Stream::new(stream)),
-                Err(Stranger { uid, expected }) => Err(NetError::Stranger {
+                Err(Stranger::User { uid, expected }) => Err(NetError::Stranger {
                     address: address.clone(),
                     uid,
+                    expected,
+                }),
+                Err(Stranger::Process { expected }) => Err(NetError::AnotherProcess {
+                    address: address.clone(),
                     expected,
                 }),
             };

@@ -10,8 +10,6 @@ use tokio::net::{UnixListener, UnixSocket};
 
 use super::memory::{Hub, MemoryListener};
 use super::peer::Peers;
-#[cfg(unix)]
-use super::peer::Stranger;
 use super::{Address, NetError, Network, Stream};
 use crate::security::Security;
 
@@ -159,8 +157,8 @@ impl Socket {
             #[cfg(unix)]
             Self::Unix { listener, .. } => {
                 let (stream, _) = listener.accept().await?;
-                if let Err(Stranger { uid, expected }) = peers.look(&stream)? {
-                    tracing::warn!(uid, expected, "a connection of another user was refused");
+                if let Err(stranger) = peers.look(&stream)? {
+                    tracing::warn!(?stranger, "a connection of a stranger was refused");
                     return Ok(None);
                 }
                 Ok(Some(Stream::new(stream)))

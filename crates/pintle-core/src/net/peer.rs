@@ -12,6 +12,8 @@ pub(super) enum Peers {
     OwnUser,
     /// Those that the permissions of the socket's file let in.
     Permitted,
+    /// The one with this number, and those of the group that it leads.
+    Process(u32),
 }
 
 impl Peers {
@@ -24,9 +26,10 @@ impl Peers {
         }
     }
 
+    /// Whether processes of the user `peer` are spoken with by one of the user `own`.
     #[cfg(any(unix, test))]
     fn include(self, peer: u32, own: u32) -> bool {
-        self == Self::Permitted || peer == own || peer == 0 || own == 0
+        self != Self::OwnUser || peer == own || peer == 0 || own == 0
     }
 }
 
@@ -38,11 +41,13 @@ mod unix {
 
     use super::Peers;
 
-    /// A process of a user that is not spoken with.
+    /// A process that is not spoken with.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(in crate::net) struct Stranger {
-        pub(in crate::net) uid: u32,
-        pub(in crate::net) expected: u32,
+    pub(in crate::net) enum Stranger {
+        /// It is another user's.
+        User { uid: u32, expected: u32 },
+        /// It is another one.
+        Process { expected: u32 },
     }
 
     impl Peers {
@@ -51,13 +56,30 @@ mod unix {
         /// # Errors
         /// When the kernel does not tell.
         pub(in crate::net) fn look(self, stream: &UnixStream) -> io::Result<Result<(), Stranger>> {
-            let uid = stream.peer_cred()?.uid();
-            let expected = rustix::process::geteuid().as_raw();
-            Ok(match self.include(uid, expected) {
-                true => Ok(()),
-                false => Err(Stranger { uid, expected }),
-            })
+            let peer = stream.peer_cred()?;
+            let uid = peer.uid();
+            let own = rustix::process::geteuid().as_raw();
+            if !self.include(uid, own) {
+                let expected = own;
+                return Ok(Err(Stranger::User { uid, expected }));
+            }
+            match self {
+                Self::Process(expected) if !is_of(peer.pid(), expected) => {
+                    Ok(Err(Stranger::Process { expected }))
+                }
+                _ => Ok(Ok(())),
+            }
         }
+    }
+
+    /// Whether the process `peer` is the one with the number `leader`, or of the group it leads.
+    fn is_of(peer: Option<i32>, leader: u32) -> bool {
+        use rustix::process::{Pid, getpgid};
+        let Some(peer) = peer.and_then(Pid::from_raw) else {
+            return false;
+        };
+        let number = |pid: Pid| pid.as_raw_nonzero().get().unsigned_abs();
+        number(peer) == leader || getpgid(Some(peer)).is_ok_and(|group| number(group) == leader)
     }
 }
 
