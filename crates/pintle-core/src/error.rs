@@ -25,6 +25,7 @@ struct Inner {
     failure: LaunchFailure,
     exit: Option<Exit>,
     stderr: Vec<String>,
+    diagnosis: Option<String>,
 }
 
 impl LaunchError {
@@ -40,8 +41,15 @@ impl LaunchError {
                 failure,
                 exit,
                 stderr,
+                diagnosis: None,
             }),
         }
+    }
+
+    /// With what the runner knows of it.
+    pub(crate) fn diagnosed(mut self, diagnosis: Option<String>) -> Self {
+        self.inner.diagnosis = diagnosis;
+        self
     }
 
     /// The program that was to be launched.
@@ -64,8 +72,14 @@ impl LaunchError {
         &self.inner.stderr
     }
 
-    /// The whole story over several lines: the failure, its causes, what to do,
-    /// and the plugin's last stderr lines.
+    /// What the [runner](crate::Process::diagnose) knows of it, if anything: one line of bounded
+    /// length.
+    pub fn diagnosis(&self) -> Option<&str> {
+        self.inner.diagnosis.as_deref()
+    }
+
+    /// The whole story over several lines: the failure, its causes, what the runner knows, what to
+    /// do, and the plugin's last stderr lines.
     pub fn report(&self) -> impl fmt::Display + '_ {
         Report(self)
     }
@@ -97,6 +111,7 @@ impl fmt::Display for Report<'_> {
             failure,
             exit,
             stderr,
+            diagnosis,
             ..
         } = &*self.0.inner;
         write!(f, "{}: {failure}", self.0)?;
@@ -107,6 +122,9 @@ impl fmt::Display for Report<'_> {
         }
         if let (Some(exit), false) = (exit, failure.names_exit()) {
             write!(f, "\n  the plugin ended: {exit}")?;
+        }
+        if let Some(diagnosis) = diagnosis {
+            write!(f, "\n  its runner says: {diagnosis}")?;
         }
         if let Some(hint) = failure.hint(stderr.is_empty()) {
             write!(f, "\n  hint: {hint}")?;

@@ -20,7 +20,7 @@ use crate::handshake::{HandshakeLine, VersionMismatch};
 use crate::net::{Address, Net, Network, Translate, remove_stale};
 use crate::oom::OomKills;
 use crate::output::{Output, StdioChannel};
-use crate::runner::{Process, Runner, StartPlan, Started};
+use crate::runner::{Process, Runner, StartPlan, Started, diagnosis};
 use crate::security::{Offer, Security, SecurityError};
 use crate::session::{Facts, Session, Supervised, Timeouts};
 use crate::tasks::Tasks;
@@ -273,6 +273,7 @@ impl Starting {
     /// Ends what was started and tells why, with the plugin's last words.
     async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
         self.tasks.finish().await;
+        let diagnosis = diagnosis(&mut *self.process).await;
         let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
             Ok(exit) => exit.ok(),
             Err(_) => {
@@ -287,7 +288,7 @@ impl Starting {
         if let Some(address) = &self.address {
             remove_stale(address).await;
         }
-        LaunchError::new(self.program, failure, exit, self.tail.lines())
+        LaunchError::new(self.program, failure, exit, self.tail.lines()).diagnosed(diagnosis)
     }
 
     fn into_session(
