@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pintle::{BoxFuture, DispenseError, Host, Plugin, Session, Transports};
+use pintle::{BoxFuture, DispenseError, Host, Launch, Plugin, Session, Transports};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::{Ask, CallError, PATIENCE, Peer};
@@ -16,8 +16,12 @@ pub struct Mount {
     args: Vec<String>,
     transports: Transports,
     plaintext: bool,
+    runner: Option<ByRunner>,
     dispense: fn(&Session) -> Dispensing<'_>,
 }
+
+/// How a program is launched with its arguments, if not as a command.
+type ByRunner = fn(&Host, &Path, &[String]) -> Launch;
 
 /// A client of the suite's plugin, whichever that is.
 type Dispensing<'a> = BoxFuture<'a, Result<Arc<dyn Peer>, DispenseError>>;
@@ -33,6 +37,7 @@ impl Mount {
             args: Vec::new(),
             transports: transports.into(),
             plaintext: false,
+            runner: None,
             dispense: |session| Box::pin(session.dispense::<P>()),
         }
     }
@@ -48,6 +53,13 @@ impl Mount {
     #[must_use]
     pub fn plaintext(mut self) -> Self {
         self.plaintext = true;
+        self
+    }
+
+    /// Launches the program, with its arguments, by a runner.
+    #[must_use]
+    pub fn by(mut self, runner: ByRunner) -> Self {
+        self.runner = Some(runner);
         self
     }
 
@@ -67,8 +79,18 @@ impl Mount {
         if self.plaintext {
             host = host.plaintext();
         }
-        let command = host.command(world.program()).args(&self.args);
-        let launched = command.launch(self.transports.clone()).await;
+        let transports = self.transports.clone();
+        let launched = match self.runner {
+            Some(by) => {
+                by(&host, world.program(), &self.args)
+                    .launch(transports)
+                    .await
+            }
+            None => {
+                let command = host.command(world.program()).args(&self.args);
+                command.launch(transports).await
+            }
+        };
         let session = launched.expect("the program is a plugin over this transport");
         assert_eq!(session.is_secure(), !self.plaintext);
         let dispensed = (self.dispense)(&session).await;

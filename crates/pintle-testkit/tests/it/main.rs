@@ -13,6 +13,8 @@ mod lifecycle;
 mod multiplexed;
 mod networks;
 mod orphans;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod stdio;
 mod strangers;
 mod streams;
