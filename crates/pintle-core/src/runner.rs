@@ -40,7 +40,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// by a runner of the user's own.
 ///
 /// Nothing outside the runner assumes a local process id, a shared file system
-/// or a shared environment.
+/// or a shared environment. One that starts a child of the host does so by
+/// [`StartPlan::start_child`]: `pintle-sandbox` is an example.
 pub trait Runner: Send + Sync + 'static {
     /// What to call the plugin in messages: a path, an image.
     fn program(&self) -> String;

@@ -72,7 +72,7 @@ fn diagnosis(sandbox: &Sandbox, exit: Option<Exit>) -> String {
         Some(Exit::Signal(libc::SIGXCPU)) if has(Limit::CpuSeconds) => {
             "its processor time was used up "
         }
-        Some(Exit::Signal(libc::SIGABRT)) if has(Limit::MemoryBytes) => {
+        Some(Exit::Signal(libc::SIGABRT | libc::SIGSEGV)) if has(Limit::MemoryBytes) => {
             "its memory was perhaps used up "
         }
         _ => "it ran ",

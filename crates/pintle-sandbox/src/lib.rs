@@ -46,9 +46,11 @@
 //! # Limits
 //! A sandbox is as strong as the kernel under it: every system call can still be made. Before Linux
 //! 7.1 a plugin can connect to whatever socket file its user can: a session bus or a container
-//! daemon that listens on one is a way out. File names and sizes can be seen everywhere (`stat` is not
-//! restricted), and what may be read can in effect be run. A plugin without network cannot serve
-//! over TCP. The program has to be found by the host: by path, or in the plugin's `PATH`.
+//! daemon that listens on one is a way out. It shares its user with the host: it can change the
+//! resource limits and priorities of that user's other processes, the host's included. File names
+//! and sizes can be seen everywhere (`stat` is not restricted), and what may be read can in effect be
+//! run. A plugin without network cannot serve over TCP. The program has to be found by the host: by
+//! path, or in the plugin's `PATH`.
 //!
 //! On other systems than Linux the crate compiles, and to start a plugin is an error.
 

@@ -84,7 +84,7 @@ impl Sandbox {
         let path = path.map_or(OsStr::new("/bin:/usr/bin"), |(_, path)| path);
         let mut places =
             std::env::split_paths(path).map(|below| dir.join(below).join(&self.program));
-        places.find(|path| path.is_file())
+        places.find(|path| may_execute(path, 0o111))
     }
 
     /// Warns of the steps that failed and were not needed; gives the one that was.
@@ -107,16 +107,23 @@ impl Sandbox {
 
 /// Of a program that anyone may execute, the sandbox must be what refuses.
 fn explain(error: StartError, program: Option<PathBuf>) -> StartError {
-    let executable = |path: &Path| {
-        let metadata = path.metadata();
-        metadata.is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 == 0o111)
+    let by_all = |path: &Path| {
+        [0o100, 0o010, 0o001]
+            .iter()
+            .all(|one| may_execute(path, *one))
     };
     match (error, program) {
-        (StartError::NotExecutable(_), Some(program)) if executable(&program) => {
+        (StartError::NotExecutable(_), Some(program)) if by_all(&program) => {
             runner(SandboxError::Interpreter(program))
         }
         (error, _) => error,
     }
+}
+
+/// Whether the file may be executed by any of these.
+fn may_execute(path: &Path, by: u32) -> bool {
+    let metadata = path.metadata();
+    metadata.is_ok_and(|about| about.is_file() && about.permissions().mode() & by != 0)
 }
 
 fn runner(error: SandboxError) -> StartError {

@@ -8,9 +8,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pintle::sandbox::Sandbox;
-use pintle::{CallError, EndReason, Exit, Grpc, Host, Session};
-use pintle_testkit::{Deeds, World};
+use pintle::{CallError, EndReason, Exit, Grpc, Host, OutputTo, Session};
+use pintle_testkit::{Deeds, Doomed, World};
 use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::timeout;
+
+use crate::ROGUE;
 
 /// The program that these tests launch.
 const INMATE: &str = env!("CARGO_BIN_EXE_inmate");
@@ -144,7 +149,8 @@ async fn processor_time_beyond_the_limit_ends_the_plugin_and_the_reason_says_so(
         .cpu_time_limit(Duration::from_millis(500))
         .no_core_dumps();
     let (session, inmate) = launch(&world, sandbox).await;
-    assert!(inmate.spin().await.is_err());
+    let spun = timeout(Duration::from_secs(60), inmate.spin()).await;
+    assert!(spun.expect("nothing stops it").is_err());
     let closed = session.closed().await;
     assert_eq!(closed.exit(), Some(Exit::Signal(24)));
     let expected = "its processor time was used up in a sandbox, 1 s of processor time";
@@ -242,14 +248,42 @@ async fn a_bare_name_and_a_working_directory_are_those_of_the_plugin() {
     session.close().await.unwrap();
 }
 
+/// A program that knows nothing of pintle: what it is bound to its host by is the death signal,
+/// which the kernel forgets on some ways to gain or lose rights.
+#[tokio::test]
+async fn a_program_in_a_sandbox_does_not_outlive_a_host_killed_with_its_guard() {
+    let test = "a_program_in_a_sandbox_does_not_outlive_a_host_killed_with_its_guard";
+    if Doomed::is_me() {
+        let world = World::new(ROGUE);
+        let (say, mut said) = unbounded_channel();
+        let host = world.host().stdout(OutputTo::each(move |chunk| {
+            let _ = say.send(String::from_utf8_lossy(chunk).trim().to_owned());
+        }));
+        let stranger = host.runner(Sandbox::new(ROGUE).arg("stalls").no_network());
+        let launch = stranger.launch(Grpc);
+        let died = async {
+            let pid = said.recv().await.unwrap().parse::<u32>().unwrap();
+            Doomed::await_death([pid]).await;
+        };
+        tokio::select! {
+            launched = launch => panic!("it does not become a session: {launched:?}"),
+            () = died => {}
+        }
+        return;
+    }
+    let mut host = Doomed::start(&format!("sandbox::{test}"));
+    kill_process(host.guard(), Signal::KILL).unwrap();
+    host.kill();
+    host.family_is_gone().await;
+}
+
 #[tokio::test]
 async fn an_unexpected_end_is_told_with_the_walls_of_the_sandbox() {
     let (world, place) = (World::new(INMATE), Place::new());
     let sandbox = Sandbox::new(INMATE).read(place.path()).no_network();
     let (session, _) = launch(&world, sandbox).await;
-    let pid = session.pid().unwrap() as i32;
-    let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    let pid = Pid::from_raw(session.pid().unwrap() as i32).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
     let closed = session.closed().await;
     assert_eq!(closed.reason(), EndReason::Exited);
     let walls = format!(

@@ -11,7 +11,8 @@ use crate::ROGUE;
 
 async fn fails(sandbox: Sandbox) -> LaunchError {
     let world = World::new(INMATE);
-    let launched = world.host().runner(sandbox).launch(Grpc).await;
+    let command = world.host().runner(sandbox).env("PATH", "/bin:/usr/bin");
+    let launched = command.launch(Grpc).await;
     let error = launched.expect_err("there is no such sandbox");
     assert!(world.is_clean());
     error
