@@ -30,6 +30,7 @@ pub(crate) struct End {
     pub(crate) stderr: Vec<String>,
     pub(crate) panicked: Option<Panicked>,
     pub(crate) out_of_memory: bool,
+    pub(crate) diagnosis: Option<String>,
 }
 
 /// What ended a session.
@@ -116,6 +117,12 @@ impl SessionClosed {
         self.end.out_of_memory
     }
 
+    /// What the [runner](crate::Process::diagnose) knows of an end that the host did not ask for, if
+    /// anything: one line of bounded length.
+    pub fn diagnosis(&self) -> Option<&str> {
+        self.end.diagnosis.as_deref()
+    }
+
     /// Finds it in an error and its sources: in a failed call's, for one.
     pub fn of<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
         let mut next = Some(error);
@@ -168,6 +175,9 @@ impl fmt::Display for SessionClosed {
         }?;
         if end.out_of_memory {
             f.write_str(", perhaps for want of memory")?;
+        }
+        if let Some(diagnosis) = &end.diagnosis {
+            write!(f, " ({diagnosis})")?;
         }
         if let Some(call) = &self.call {
             write!(f, ", during the call `{call}`")?;

@@ -27,6 +27,7 @@ struct Inner {
     failure: LaunchFailure,
     exit: Option<Exit>,
     stderr: Vec<String>,
+    diagnosis: Option<String>,
 }
 
 impl LaunchError {
@@ -43,6 +44,7 @@ impl LaunchError {
                 failure,
                 exit,
                 stderr,
+                diagnosis: None,
             }),
         }
     }
@@ -50,6 +52,12 @@ impl LaunchError {
     /// The same, of a plugin that was running before.
     pub(crate) fn reattaching(mut self) -> Self {
         self.inner.task = "reattach to";
+        self
+    }
+
+    /// With what the runner knows of it.
+    pub(crate) fn diagnosed(mut self, diagnosis: Option<String>) -> Self {
+        self.inner.diagnosis = diagnosis;
         self
     }
 
@@ -73,8 +81,14 @@ impl LaunchError {
         &self.inner.stderr
     }
 
-    /// The whole story over several lines: the failure, its causes, what to do,
-    /// and the plugin's last stderr lines.
+    /// What the [runner](crate::Process::diagnose) knows of it, if anything: one line of bounded
+    /// length.
+    pub fn diagnosis(&self) -> Option<&str> {
+        self.inner.diagnosis.as_deref()
+    }
+
+    /// The whole story over several lines: the failure, its causes, what the runner knows, what to
+    /// do, and the plugin's last stderr lines.
     pub fn report(&self) -> impl fmt::Display + '_ {
         Report(self)
     }
@@ -107,6 +121,7 @@ impl fmt::Display for Report<'_> {
             failure,
             exit,
             stderr,
+            diagnosis,
             ..
         } = &*self.0.inner;
         write!(f, "{}: {failure}", self.0)?;
@@ -117,6 +132,9 @@ impl fmt::Display for Report<'_> {
         }
         if let (Some(exit), false) = (exit, failure.names_exit()) {
             write!(f, "\n  the plugin ended: {exit}")?;
+        }
+        if let Some(diagnosis) = diagnosis {
+            write!(f, "\n  its runner says: {diagnosis}")?;
         }
         if let Some(hint) = failure.hint(stderr.is_empty()) {
             write!(f, "\n  hint: {hint}")?;

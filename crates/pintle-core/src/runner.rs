@@ -3,6 +3,7 @@
 mod attached;
 mod birth;
 mod child;
+mod diagnosis;
 #[cfg(target_os = "linux")]
 #[allow(
     unsafe_code,
@@ -22,17 +23,20 @@ use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::process::Command;
 use std::sync::Arc;
 
 use tokio::io::AsyncRead;
 
 pub(crate) use attached::{Attached, NotThere};
 pub(crate) use birth::Birth;
+pub(crate) use diagnosis::diagnosis;
 pub use exit::Exit;
 pub(crate) use process::CommandRunner;
 
 use crate::net::{SameView, Translate};
 use crate::trust::TrustError;
+use child::Bond;
 
 /// A boxed future, as the methods of [`Runner`] and [`Process`] return them.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -41,7 +45,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// by a runner of the user's own.
 ///
 /// Nothing outside the runner assumes a local process id, a shared file system
-/// or a shared environment.
+/// or a shared environment. One that starts a child of the host does so by
+/// [`StartPlan::start_child`]: `pintle-sandbox` is an example.
 pub trait Runner: Send + Sync + 'static {
     /// What to call the plugin in messages: a path, an image.
     fn program(&self) -> String;
@@ -66,6 +71,23 @@ impl StartPlan {
             environment,
             socket_dir,
         }
+    }
+
+    /// Starts `command` as this plan wants it, as a child process that does not outlive the host:
+    /// for runners that are a program's command line, or a command with something to be done to it.
+    ///
+    /// What decides about the child's life is set here, whatever `command` says of it: environment,
+    /// stdin (how the plugin learns of the host's end), stdout and stderr, and a process group of its
+    /// own. Program, arguments, working directory and hooks are the caller's. Hooks that were given
+    /// to [`pre_exec`](std::os::unix::process::CommandExt::pre_exec) before run in the child first,
+    /// in that working directory and group; the host's end is asked for after them.
+    ///
+    /// The process starts on a thread kept for it, and dropping the future leaves none.
+    ///
+    /// # Errors
+    /// [`StartError`], with the causes told apart that the operating system lumps together.
+    pub async fn start_child(&self, command: Command) -> Result<Started, StartError> {
+        process::start(command, self, Bond::Usual, None).await
     }
 }
 
@@ -145,6 +167,15 @@ pub trait Process: Send + Sync + 'static {
     /// # Errors
     /// When the operating system refuses; a process that has ended is no error.
     fn kill(&mut self) -> io::Result<()>;
+
+    /// What is known here of a launch that failed, or of an end that nobody asked for, and may
+    /// explain it: `the container was out of memory`. Nothing, by default.
+    ///
+    /// Asked once, when the process has ended or is to be ended anyway. The answer is one line of the
+    /// error that people read: after a second it comes too late, and only its beginning is kept.
+    fn diagnose(&mut self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// Why a runner could not start a process, sorted by who can mend it.

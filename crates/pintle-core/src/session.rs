@@ -243,6 +243,7 @@ impl Session {
             stderr: Vec::new(),
             panicked: None,
             out_of_memory: false,
+            diagnosis: None,
         })
     }
 }

@@ -9,6 +9,7 @@
 
 mod certificates;
 pub mod conformance;
+mod deeds;
 mod doomed;
 mod echo;
 mod open_calls;
@@ -17,6 +18,7 @@ mod streams;
 mod world;
 
 pub use certificates::{tls_from, write_certificates};
+pub use deeds::*;
 pub use doomed::{Doomed, has_ended};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
 pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};

@@ -240,6 +240,12 @@ pub mod tarpc {
     pub use pintle_tarpc::*;
 }
 
+/// A sandbox of the Linux kernel to launch plugins in: `host.runner(Sandbox::new("./plugin"))`.
+#[cfg(feature = "sandbox")]
+pub mod sandbox {
+    pub use pintle_sandbox::*;
+}
+
 /// Mutual TLS: for users who bring certificates of their own, or choose a curve.
 #[cfg(feature = "mtls")]
 pub mod mtls {

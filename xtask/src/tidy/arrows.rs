@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pintle-tarpc",
             "pintle-interface",
             "pintle-macros",
+            "pintle-sandbox",
         ],
     ),
     (
@@ -23,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pintle-grpc", &["pintle-core", "pintle-mux"]),
     ("pintle-tarpc", &["pintle-core", "pintle-mux"]),
     ("pintle-core", &["pintle-mtls"]),
+    ("pintle-sandbox", &["pintle-core"]),
     ("pintle-mtls", &[]),
     ("pintle-mux", &[]),
     (

@@ -198,6 +198,13 @@ impl Launch {
         }
     }
 
+    /// Sets a variable of this plugin's environment; see [`Host::env`].
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.host = self.host.env(name, value);
+        self
+    }
+
     /// Starts the plugin, shakes hands and connects over one of `transports`.
     ///
     /// Dropping the future kills the process and leaves nothing.

@@ -21,7 +21,7 @@ use crate::net::{Address, Net, Network, Translate, remove_stale};
 use crate::oom::OomKills;
 use crate::output::{Output, StdioChannel};
 use crate::reattach::Reattach;
-use crate::runner::{Birth, Process, Runner, StartPlan, Started};
+use crate::runner::{Birth, Process, Runner, StartPlan, Started, diagnosis};
 use crate::security::{Keys, Offer, Security, SecurityError};
 use crate::session::{Bond, Facts, Session, Supervised, Timeouts};
 use crate::tasks::Tasks;
@@ -309,6 +309,7 @@ impl Starting {
     /// Ends what was started and tells why, with the plugin's last words.
     pub(super) async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
         self.tasks.finish().await;
+        let diagnosis = diagnosis(&mut *self.process).await;
         let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
             Ok(exit) => exit.ok(),
             Err(_) => {
@@ -323,7 +324,7 @@ impl Starting {
         if let Some(address) = &self.address {
             remove_stale(address).await;
         }
-        LaunchError::new(self.program, failure, exit, self.tail.lines())
+        LaunchError::new(self.program, failure, exit, self.tail.lines()).diagnosed(diagnosis)
     }
 
     /// Lets go of a process that was running before, and tells why.

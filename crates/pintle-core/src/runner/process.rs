@@ -54,7 +54,11 @@ impl CommandRunner {
             .await
             .unwrap_or_else(|error| Err(Refusal::Start(io::Error::other(error))));
         admitted.map_err(|refusal| match refusal {
-            Refusal::Start(error) => self.explain(error),
+            Refusal::Start(error) => Place {
+                program: self.program.clone(),
+                dir: self.dir.clone(),
+            }
+            .explain(error),
             Refusal::Untrusted(error) => StartError::Untrusted(self.program.clone(), error.into()),
         })
     }
@@ -62,7 +66,7 @@ impl CommandRunner {
     /// Starts the program, or the image of it.
     async fn execute(&self, plan: StartPlan, image: Option<Image>) -> Result<Started, StartError> {
         let mut command = Command::new(&self.program);
-        command.args(&self.args).env_clear().envs(plan.environment);
+        command.args(&self.args);
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
         }
@@ -71,33 +75,62 @@ impl CommandRunner {
             (false, true) => Bond::Terminal,
             (false, false) => Bond::Usual,
         };
-        let lifeline = match bond {
-            Bond::Usual => Some(Lifeline::Stdin),
-            // Its parent's end is all that such a plugin can see.
-            Bond::Terminal => None,
-            Bond::Detached => Some(Lifeline::None),
-        };
-        if let Some(lifeline) = lifeline {
-            command.env(LIFELINE, lifeline.of_own_process());
+        start(command, &plan, bond, image).await
+    }
+}
+
+/// Starts `command` as `plan` wants it: the one road to a child process.
+pub(super) async fn start(
+    mut command: Command,
+    plan: &StartPlan,
+    bond: Bond,
+    image: Option<Image>,
+) -> Result<Started, StartError> {
+    let envs = plan.environment.iter().map(|(name, value)| (name, value));
+    command.env_clear().envs(envs);
+    let lifeline = match bond {
+        Bond::Usual => Some(Lifeline::Stdin),
+        // Its parent's end is all that such a plugin can see.
+        Bond::Terminal => None,
+        Bond::Detached => Some(Lifeline::None),
+    };
+    if let Some(lifeline) = lifeline {
+        command.env(LIFELINE, lifeline.of_own_process());
+    }
+    let place = Place::of(&command);
+    let spawned = child::spawn(command, bond, image).await;
+    let Spawned {
+        child,
+        stdout,
+        stderr,
+    } = spawned.map_err(|error| place.explain(error))?;
+    Ok(Started::new(child, stdout, stderr))
+}
+
+/// Where a program is, and is to run.
+struct Place {
+    program: PathBuf,
+    dir: Option<PathBuf>,
+}
+
+impl Place {
+    fn of(command: &Command) -> Self {
+        Self {
+            program: command.get_program().into(),
+            dir: command.get_current_dir().map(Path::to_owned),
         }
-        let spawned = child::spawn(command, bond, image).await;
-        let Spawned {
-            child,
-            stdout,
-            stderr,
-        } = spawned.map_err(|error| self.explain(error))?;
-        Ok(Started::new(child, stdout, stderr))
     }
 
     /// Tells the causes apart that the operating system lumps together.
-    fn explain(&self, error: io::Error) -> StartError {
+    fn explain(self, error: io::Error) -> StartError {
         const ENOEXEC: i32 = 8;
-        let program = self.program.clone();
-        if let Some(dir) = self.dir.as_deref().filter(|dir| !dir.is_dir()) {
-            return StartError::NoDirectory(dir.to_owned());
+        if let Some(dir) = self.dir.as_ref().filter(|dir| !dir.is_dir()) {
+            return StartError::NoDirectory(dir.clone());
         }
+        let there = self.has_program();
+        let program = self.program;
         match error.kind() {
-            io::ErrorKind::NotFound if self.exists() => StartError::NoInterpreter(program),
+            io::ErrorKind::NotFound if there => StartError::NoInterpreter(program),
             io::ErrorKind::NotFound => StartError::Missing(program),
             io::ErrorKind::PermissionDenied => StartError::NotExecutable(program),
             _ if error.raw_os_error() == Some(ENOEXEC) => StartError::WrongArchitecture(program),
@@ -106,15 +139,10 @@ impl CommandRunner {
     }
 
     /// Whether the program is there, for a program given by path; a bare name is sought in PATH.
-    fn exists(&self) -> bool {
+    fn has_program(&self) -> bool {
         let by_path = self.program.components().count() > 1;
-        by_path
-            && self
-                .dir
-                .as_deref()
-                .unwrap_or(Path::new(""))
-                .join(&self.program)
-                .exists()
+        let dir = self.dir.as_deref().unwrap_or(Path::new(""));
+        by_path && dir.join(&self.program).exists()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::host::{SocketDir, StderrTail};
 use crate::net::{Address, remove_stale};
 use crate::oom::OomKills;
 use crate::output::Output;
-use crate::runner::{Exit, Process};
+use crate::runner::{Exit, Process, diagnosis};
 use crate::tasks::Tasks;
 use crate::transport::AnyConnection;
 
@@ -110,7 +110,11 @@ impl Supervised {
             self.outputs.finish_within(OUTPUTS_GRACE).await;
         }
         self.tasks.finish().await;
-        let closed = self.tell(program, generation, reason, exit);
+        let diagnosis = match reason {
+            EndReason::Exited | EndReason::ConnectionLost => diagnosis(&mut *self.process).await,
+            _ => None,
+        };
+        let closed = self.tell(program, generation, reason, exit, diagnosis);
         if left {
             self.sockets.keep();
         } else {
@@ -198,6 +202,7 @@ impl Supervised {
         generation: u64,
         reason: EndReason,
         exit: Option<Exit>,
+        diagnosis: Option<String>,
     ) -> SessionClosed {
         let by_itself = ended_by_itself(reason, exit);
         let by_stranger = reason == EndReason::Exited && exit == Some(Exit::Signal(SIGKILL));
@@ -211,6 +216,7 @@ impl Supervised {
             panicked: self.tail.panicked().filter(|_| by_itself),
             out_of_memory: (by_itself && self.tail.out_of_memory())
                 || (by_stranger && self.oom_kills.have_risen()),
+            diagnosis,
         })
     }
 }

@@ -1,10 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use pintle::{
-    BoxFuture, DispenseError, Host, LaunchError, OutputTo, Plugin, Reattach, Session, Transports,
+    BoxFuture, DispenseError, Host, Launch, LaunchError, OutputTo, Plugin, Reattach, Session,
+    Transports,
 };
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -18,8 +19,12 @@ pub struct Mount {
     args: Vec<String>,
     transports: Transports,
     plaintext: bool,
+    runner: Option<ByRunner>,
     dispense: fn(&Session) -> Dispensing<'_>,
 }
+
+/// How a program is launched with its arguments, if not as a command.
+type ByRunner = fn(&Host, &Path, &[String]) -> Launch;
 
 /// A client of the suite's plugin, whichever that is.
 type Dispensing<'a> = BoxFuture<'a, Result<Arc<dyn Peer>, DispenseError>>;
@@ -35,6 +40,7 @@ impl Mount {
             args: Vec::new(),
             transports: transports.into(),
             plaintext: false,
+            runner: None,
             dispense: |session| Box::pin(session.dispense::<P>()),
         }
     }
@@ -50,6 +56,13 @@ impl Mount {
     #[must_use]
     pub fn plaintext(mut self) -> Self {
         self.plaintext = true;
+        self
+    }
+
+    /// Launches the program, with its arguments, by a runner.
+    #[must_use]
+    pub fn by(mut self, runner: ByRunner) -> Self {
+        self.runner = Some(runner);
         self
     }
 
@@ -116,8 +129,17 @@ impl Mount {
     pub(super) async fn launch_by(&self, options: impl FnOnce(Host) -> Host) -> Mounted {
         let world = World::new(&self.program);
         let host = options(self.host(&world));
-        let command = host.command(world.program()).args(&self.args);
-        let launched = command.launch(self.transports.clone()).await;
+        let transports = self.transports();
+        let launched = match self.runner {
+            Some(by) => {
+                let launch = by(&host, world.program(), &self.args);
+                launch.launch(transports).await
+            }
+            None => {
+                let command = host.command(world.program()).args(&self.args);
+                command.launch(transports).await
+            }
+        };
         let session = launched.expect("the program is a plugin over this transport");
         assert_eq!(session.is_secure(), !self.plaintext);
         self.mounted(session, world).await

@@ -14,6 +14,8 @@ mod multiplexed;
 mod networks;
 mod orphans;
 mod reattach;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod stdio;
 mod strangers;
 mod streams;
