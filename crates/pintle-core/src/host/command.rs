@@ -102,12 +102,13 @@ impl PluginCommand {
     }
 }
 
-/// A plugin to launch by a [`Runner`] of the user's own. Reusable.
+/// A plugin to launch, by a [`Runner`] of the user's own or by whatever else it was made of. Reusable.
 #[derive(Clone)]
 pub struct Launch {
     host: Host,
     runner: Arc<dyn Runner>,
     launches: Launches,
+    detached: bool,
 }
 
 impl Launch {
@@ -117,6 +118,7 @@ impl Launch {
             host,
             runner,
             launches,
+            detached: false,
         }
     }
 
@@ -129,9 +131,20 @@ impl Launch {
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
         let fate = Fate {
             generation: self.launches.next(),
-            detached: false,
+            detached: self.detached,
         };
         launch::launch(&self.host, &*self.runner, transports.into(), fate).await
+    }
+}
+
+impl From<PluginCommand> for Launch {
+    fn from(command: PluginCommand) -> Self {
+        Self {
+            host: command.host,
+            detached: command.command.detached,
+            runner: Arc::new(command.command),
+            launches: command.launches,
+        }
     }
 }
 

@@ -14,13 +14,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::ROGUE;
 
 /// The lines that a plugin prints.
-struct Said {
+pub(crate) struct Said {
     lines: UnboundedReceiver<String>,
 }
 
 impl Said {
     /// A host that hears them.
-    fn by(host: Host) -> (Host, Self) {
+    pub(crate) fn by(host: Host) -> (Host, Self) {
         let (say, lines) = unbounded_channel();
         let host = host.stdout(OutputTo::each(move |chunk| {
             for line in String::from_utf8_lossy(chunk).lines() {
@@ -31,7 +31,7 @@ impl Said {
     }
 
     /// Waits for a line that begins so, and gives the rest of it.
-    async fn after(&mut self, begin: &str) -> String {
+    pub(crate) async fn after(&mut self, begin: &str) -> String {
         loop {
             let line = self.lines.recv().await.unwrap();
             if let Some(rest) = line.strip_prefix(begin) {
@@ -41,7 +41,7 @@ impl Said {
     }
 
     /// The plugin and its child.
-    async fn family(&mut self) -> Vec<u32> {
+    pub(crate) async fn family(&mut self) -> Vec<u32> {
         let family = self.after("family: ").await;
         let pids = family.split(' ').map(|pid| pid.parse().unwrap());
         pids.collect()
