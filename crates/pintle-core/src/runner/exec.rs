@@ -1,4 +1,4 @@
-//! What a child does between fork and exec on Linux: the only `unsafe` of this crate.
+//! What a child does between fork and exec on Linux.
 
 use std::ffi::{CString, OsStr, c_char};
 use std::io;
@@ -11,26 +11,37 @@ use std::sync::atomic::AtomicPtr;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
+use rustix::stdio::stdin;
 
 use super::guard::Guard;
+use super::terminal::hand_over;
 
 /// Where a bare name is sought when the child is given no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Lets the process that `command` starts be killed when the thread that starts it ends, and the
-/// group that it leads be ended by `guard`, if there is one.
+/// group that it leads be ended by `guard`, if there is one. The child takes the terminal before it
+/// becomes the program, if there is a `host` to have it back.
 ///
 /// The environment of `command` must be complete: what it does not name is not inherited. The
 /// kernel forgets the wish when the program is set-user-id, or has capabilities of its own.
 ///
 /// # Errors
 /// When a string that is to be passed on contains a zero.
-pub(super) fn follow_parent(command: &mut Command, guard: Option<Arc<Guard>>) -> io::Result<()> {
+pub(super) fn follow_parent(
+    command: &mut Command,
+    guard: Option<Arc<Guard>>,
+    host: Option<Pid>,
+) -> io::Result<()> {
     let parent = getpid();
     let program = Exec::of(command)?;
     let between_fork_and_exec = move || {
         die_with(parent)?;
         let own = getpid();
+        // Before it can read: it would be stopped for that.
+        if host.is_some() {
+            hand_over(stdin(), own)?;
+        }
         // By the child itself: the parent may be killed before it could do so.
         if let Some(guard) = &guard {
             guard.watch(own);
@@ -38,15 +49,19 @@ pub(super) fn follow_parent(command: &mut Command, guard: Option<Arc<Guard>>) ->
         // The standard library's own exec would hand what is no program to a shell, were it left
         // to it: with a hook like this one it goes through `execvp`.
         let why = program.exec();
+        if let Some(host) = host {
+            let _ = hand_over(stdin(), host);
+        }
         if let Some(guard) = &guard {
             guard.forget(own);
         }
         Err(why)
     };
     // SAFETY: the closure runs in the child of a fork, where only what is async-signal-safe is
-    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `send`, `execve`) on its stack
-    // and on memory that was prepared before, and neither allocates nor locks: an `io::Error` made
-    // of an error code is that number, and writing a number into an array of bytes is arithmetic.
+    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `rt_sigprocmask`, `ioctl`,
+    // `send`, `execve`) on its stack and on memory that was prepared before, and neither allocates
+    // nor locks: an `io::Error` made of an error code is that number, and writing a number into an
+    // array of bytes is arithmetic.
     unsafe {
         command.pre_exec(between_fork_and_exec);
     }
@@ -170,7 +185,7 @@ mod tests {
             .env("PATH", "/no/such/directory:/bin:/usr/bin")
             .env("WORD", "word")
             .stdout(Stdio::piped());
-        follow_parent(&mut command, None).unwrap();
+        follow_parent(&mut command, None, None).unwrap();
         let output = command.spawn().unwrap().wait_with_output().unwrap();
         assert_eq!(output.stdout, b"zero o n e word\n");
     }
@@ -194,7 +209,7 @@ mod tests {
         fn check(program: &str, path: &str, expected: Errno) {
             let mut command = Command::new(program);
             command.env_clear().env("PATH", path);
-            follow_parent(&mut command, None).unwrap();
+            follow_parent(&mut command, None, None).unwrap();
             let error = command.spawn().unwrap_err();
             assert_eq!(Errno::from_io_error(&error), Some(expected), "{program}");
         }
@@ -212,7 +227,7 @@ mod tests {
     fn a_string_with_a_zero_in_it_is_refused() {
         let mut command = Command::new("sh");
         command.arg("a\0b");
-        let spawned = follow_parent(&mut command, None).and_then(|()| command.spawn());
+        let spawned = follow_parent(&mut command, None, None).and_then(|()| command.spawn());
         assert!(spawned.is_err());
     }
 }

@@ -38,13 +38,13 @@ impl CommandRunner {
         }
         let bond = match (self.detached, self.stdin) {
             (true, _) => Bond::Detached,
-            (false, true) => Bond::Terminal,
+            (false, true) => Bond::Stdin,
             (false, false) => Bond::Usual,
         };
         let lifeline = match bond {
             Bond::Usual => Some(Lifeline::Stdin),
             // Its parent's end is all that such a plugin can see.
-            Bond::Terminal => None,
+            Bond::Stdin => None,
             Bond::Detached => Some(Lifeline::None),
         };
         if let Some(lifeline) = lifeline {
@@ -62,6 +62,10 @@ impl CommandRunner {
     /// Tells the causes apart that the operating system lumps together.
     fn explain(&self, error: io::Error) -> StartError {
         const ENOEXEC: i32 = 8;
+        let error = match error.downcast::<StartError>() {
+            Ok(explained) => return explained,
+            Err(error) => error,
+        };
         let program = self.program.clone();
         if let Some(dir) = self.dir.as_deref().filter(|dir| !dir.is_dir()) {
             return StartError::NoDirectory(dir.to_owned());

@@ -18,6 +18,7 @@ mod plugins;
 mod stdio;
 mod strangers;
 mod streams;
+mod terminal;
 
 use pintle::{Grpc, Host, Session};
 use pintle_testkit::{Echo, EchoPlugin, World};

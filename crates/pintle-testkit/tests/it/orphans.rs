@@ -192,13 +192,14 @@ async fn a_plugin_of_a_plugin_is_gone_with_the_first_host_too() {
 }
 
 #[tokio::test]
-async fn a_plugin_with_the_hosts_stdin_ends_with_it_too() {
-    let test = "a_plugin_with_the_hosts_stdin_ends_with_it_too";
+async fn a_plugin_with_the_hosts_stdin_ends_with_it_and_so_does_its_child() {
+    let test = "a_plugin_with_the_hosts_stdin_ends_with_it_and_so_does_its_child";
     if Doomed::is_me() {
         let world = World::new(ROGUE);
-        let command = world.rogue(&world.host(), "well").inherit_stdin();
-        let session = command.launch(Grpc).await.unwrap();
-        return Doomed::await_death(session.pid()).await;
+        let (host, mut said) = Said::by(world.host());
+        let command = world.rogue(&host, "with-child well").inherit_stdin();
+        let _session = command.launch(Grpc).await.unwrap();
+        return Doomed::await_death(said.family().await).await;
     }
     let mut host = Doomed::start(&named(test));
     host.kill();

@@ -12,7 +12,7 @@ pub(in crate::runner) async fn spawn(command: Command, bond: Bond) -> io::Result
     let mut child = tokio::process::Command::from(command)
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
-            Bond::Terminal => Stdio::inherit(),
+            Bond::Stdin => Stdio::inherit(),
             Bond::Detached => Stdio::null(),
         })
         .stdout(Stdio::piped())
