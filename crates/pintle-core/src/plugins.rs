@@ -30,9 +30,6 @@ use crate::transport::Transports;
 /// otherwise.
 pub const DEFAULT_CLOSE_ALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Longer than any program runs, and short enough to be added to a time.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
-
 /// Many plugins of one host, each under a name.
 ///
 /// ```no_run
@@ -278,6 +275,9 @@ pub enum NotLaunched {
     #[error("it is not to be launched any more")]
     GivenUp,
 }
+
+/// Longer than any program runs, and short enough to be added to a time.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 fn default_starts() -> usize {
     thread::available_parallelism().map_or(2, |threads| threads.get().max(2))
