@@ -21,6 +21,7 @@
 //! its I/O and time enabled.
 
 mod broker;
+mod discover;
 mod ended;
 mod error;
 mod excerpt;
@@ -33,6 +34,7 @@ mod oom;
 mod output;
 mod panicked;
 mod plugin;
+mod plugins;
 mod reattach;
 mod runner;
 mod security;
@@ -45,6 +47,7 @@ mod transport;
 mod trust;
 
 pub use broker::{Broker, StreamOffer};
+pub use discover::{DISCOVER_LIMIT, DiscoverError, Discovered, discover};
 pub use ended::{EndReason, Ended, SessionClosed};
 pub use error::{BoxError, LaunchError, LaunchFailure};
 pub use handshake::env::EnvError;
@@ -66,6 +69,7 @@ pub use net::{
 pub use output::{EachChunk, Output, OutputTo, StdioChannel};
 pub use panicked::Panicked;
 pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
+pub use plugins::{DEFAULT_CLOSE_ALL_TIMEOUT, Interrupted, NameTaken, NotLaunched, Plugins};
 pub use reattach::Reattach;
 pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};
 pub use serve::{

@@ -16,6 +16,8 @@ mod guard;
 mod process;
 #[cfg(unix)]
 mod spawner;
+#[cfg(unix)]
+mod terminal;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -202,6 +204,12 @@ pub enum StartError {
     /// The program was not executed, as it is not to be trusted.
     #[error("it was not executed")]
     Untrusted(PathBuf, #[source] Box<TrustError>),
+    /// Another plugin of this process has the terminal, and only one can.
+    #[error("another plugin of the host has the terminal")]
+    TerminalLent,
+    /// The host is not in the foreground of its terminal, and so cannot lend it.
+    #[error("the host is not in the foreground of its terminal")]
+    NotInForeground,
     /// The operating system refused for another reason.
     #[error("the operating system refused to start it")]
     Refused(PathBuf, #[source] io::Error),
@@ -227,6 +235,12 @@ impl StartError {
                 "it is built for another architecture or system, or is no program at all; `file` tells"
             }
             Self::Untrusted(_, error) => return error.hint(),
+            Self::TerminalLent => {
+                "close the other one first, or leave out PluginCommand::inherit_stdin"
+            }
+            Self::NotInForeground => {
+                "run the host in the foreground or with another stdin, or leave out PluginCommand::inherit_stdin"
+            }
             _ => return None,
         })
     }

@@ -167,8 +167,9 @@ impl Serve {
     /// under a host written with pintle.
     ///
     /// Takes over what belongs to the process: stdout and stderr are captured
-    /// for the host, stdin is empty, SIGINT is ignored (a terminal sends it to host and plugin
-    /// both), and panics are reported on the real stderr. Not cancel-safe: the
+    /// for the host, stdin is empty unless the host
+    /// [shares its own](crate::PluginCommand::inherit_stdin), SIGINT is ignored (a terminal sends it
+    /// to host and plugin both), and panics are reported on the real stderr. Not cancel-safe: the
     /// future belongs at the end of `main`.
     ///
     /// # Errors

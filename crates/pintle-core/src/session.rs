@@ -233,6 +233,11 @@ impl Session {
         }
     }
 
+    /// Why the session has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<SessionClosed> {
+        self.shared.ended.now()
+    }
+
     fn lost_with_runtime(&self) -> SessionClosed {
         SessionClosed::new(End {
             program: self.program().to_owned(),

@@ -1,9 +1,9 @@
 //! A host in a process of its own, to be killed.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -27,6 +27,8 @@ pub struct Doomed {
     process: Child,
     family: Vec<Pid>,
     temp: tempfile::TempDir,
+    /// What it prints when it ends in good order finds a reader.
+    _stdout: BufReader<ChildStdout>,
 }
 
 impl Doomed {
@@ -61,7 +63,8 @@ impl Doomed {
             .spawn()
             .expect("the test can be started");
         let stdout = process.stdout.take().expect("it was asked to be piped");
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let mut stdout = BufReader::new(stdout);
+        let mut lines = stdout.by_ref().lines().map_while(Result::ok);
         let family = lines.find_map(|line| line.strip_prefix(BEGIN).map(pids));
         let family = family.unwrap_or_else(|| panic!("{name} did not become a host"));
         assert!(!family.is_empty() && family.iter().all(|pid| !has_ended(*pid)));
@@ -69,6 +72,7 @@ impl Doomed {
             process,
             family,
             temp,
+            _stdout: stdout,
         }
     }
 
@@ -84,6 +88,24 @@ impl Doomed {
     /// The host's directory for temporary files.
     pub fn temp(&self) -> &Path {
         self.temp.path()
+    }
+
+    /// Sends the host a signal, which it may follow.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(pid(self.process.id()), signal).expect("the host runs");
+    }
+
+    /// Waits until the host has ended, and tells how.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub async fn ends(&mut self) -> ExitStatus {
+        let host = pid(self.process.id());
+        eventually("the host ends", || has_ended(host)).await;
+        self.process.wait().expect("the host is our child")
     }
 
     /// The processes that must be gone when the host is.

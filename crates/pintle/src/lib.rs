@@ -125,16 +125,17 @@ mod in_process;
 pub use in_process::{InProcess, InProcessError, in_process};
 pub use pintle_core::{
     Address, AddressError, BadProtocol, BadVersion, Bindings, BoxError, BoxFuture, Broker,
-    CORE_VERSION, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_KILL_TIMEOUT,
-    DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, DEFAULT_START_TIMEOUT,
-    DEFAULT_TERMINATE_TIMEOUT, DetachError, Dispense, DispenseError, EachChunk, EndReason, Ended,
-    EnvError, Exit, Handshake, HandshakeLine, HclogLayer, Host, INHERITED_ENVIRONMENT, IntoPlugin,
-    Launch, LaunchError, LaunchFailure, LineError, LogEntry, LogStderr, NetError, NoSuchTransport,
-    NotOver, OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand, PluginOver,
-    PluginSet, Process, Protocol, ProtocolVersion, Reattach, Runner, STDERR_TAIL_LINES, SameView,
-    Serve, ServeError, Session, SessionClosed, StartError, StartPlan, Started, StdioChannel,
-    Stream as ByteStream, StreamOffer, TestMode, Translate, Transport, Transports, VersionMismatch,
-    in_process as in_process_over, serve_over,
+    CORE_VERSION, DEFAULT_CLOSE_ALL_TIMEOUT, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT,
+    DEFAULT_KILL_TIMEOUT, DEFAULT_ORPHAN_TIMEOUT, DEFAULT_SHUTDOWN_GRACE, DEFAULT_START_TIMEOUT,
+    DEFAULT_TERMINATE_TIMEOUT, DISCOVER_LIMIT, DetachError, DiscoverError, Discovered, Dispense,
+    DispenseError, EachChunk, EndReason, Ended, EnvError, Exit, Handshake, HandshakeLine,
+    HclogLayer, Host, INHERITED_ENVIRONMENT, Interrupted, IntoPlugin, Launch, LaunchError,
+    LaunchFailure, LineError, LogEntry, LogStderr, NameTaken, NetError, NoSuchTransport,
+    NotLaunched, NotOver, OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand,
+    PluginOver, PluginSet, Plugins, Process, Protocol, ProtocolVersion, Reattach, Runner,
+    STDERR_TAIL_LINES, SameView, Serve, ServeError, Session, SessionClosed, StartError, StartPlan,
+    Started, StdioChannel, Stream as ByteStream, StreamOffer, TestMode, Translate, Transport,
+    Transports, VersionMismatch, discover, in_process as in_process_over, serve_over,
 };
 
 /// For authors of transports: what joins a transport to a session.

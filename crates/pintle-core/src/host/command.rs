@@ -68,8 +68,20 @@ impl PluginCommand {
 
     /// Lets the plugin read the host's stdin; it reads nothing by default.
     ///
-    /// The plugin then shares the host's process group, and what it started
-    /// itself is not ended with it.
+    /// A pipe or a file is shared as it is. A terminal is lent: its foreground process group is the
+    /// plugin's from before the program begins, and the host's again when the plugin has ended, in
+    /// whichever way. Meanwhile
+    ///
+    /// - Ctrl-C goes to the plugin and what it started, and **not to the host**. A plugin written
+    ///   with pintle takes no notice, unless it listens with `tokio::signal::ctrl_c`; Ctrl-\ ends it.
+    /// - The host must neither read from the terminal nor change its settings: it would be stopped.
+    /// - Ctrl-Z stops the plugin without anybody to continue it. There is no job control.
+    ///
+    /// Only one plugin at a time can have the terminal: the launch of a second one fails with
+    /// [`StartError::TerminalLent`](crate::StartError::TerminalLent). So it does, with
+    /// [`NotInForeground`](crate::StartError::NotInForeground), where the host itself runs in the
+    /// background of its terminal. A host that is killed cannot take the terminal back; the shell it
+    /// was started from does that. On Windows stdin is shared, and nothing else is said of it.
     #[must_use]
     pub fn inherit_stdin(mut self) -> Self {
         self.command.stdin = true;
@@ -171,21 +183,26 @@ impl PluginCommand {
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
         let fate = Fate {
             generation: self.launches.next(),
-            bond: match self.command.detached {
-                true => Bond::Detached,
-                false => Bond::Owned,
-            },
+            bond: self.bond(),
         };
         launch::launch(&self.host, &self.command, transports.into(), fate).await
     }
+
+    fn bond(&self) -> Bond {
+        match self.command.detached {
+            true => Bond::Detached,
+            false => Bond::Owned,
+        }
+    }
 }
 
-/// A plugin to launch by a [`Runner`] of the user's own. Reusable.
+/// A plugin to launch, by a [`Runner`] of the user's own or by whatever else it was made of. Reusable.
 #[derive(Clone)]
 pub struct Launch {
     host: Host,
     runner: Arc<dyn Runner>,
     launches: Launches,
+    bond: Bond,
 }
 
 impl Launch {
@@ -195,6 +212,7 @@ impl Launch {
             host,
             runner,
             launches,
+            bond: Bond::Owned,
         }
     }
 
@@ -214,9 +232,20 @@ impl Launch {
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
         let fate = Fate {
             generation: self.launches.next(),
-            bond: Bond::Owned,
+            bond: self.bond,
         };
         launch::launch(&self.host, &*self.runner, transports.into(), fate).await
+    }
+}
+
+impl From<PluginCommand> for Launch {
+    fn from(command: PluginCommand) -> Self {
+        Self {
+            bond: command.bond(),
+            host: command.host,
+            runner: Arc::new(command.command),
+            launches: command.launches,
+        }
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) enum Bond {
     /// A process group of its own, which ends when the child does, or its parent. A pipe as stdin
     /// tells it of its parent's end.
     Usual,
-    /// The parent's stdin, and so its process group. It ends when its parent does.
-    Terminal,
+    /// The same, but the parent's stdin instead of a pipe, and the terminal if it is one.
+    Stdin,
     /// A process group of its own, and nothing else: it may outlive its parent.
     Detached,
 }

@@ -1,4 +1,4 @@
-//! What a child does between fork and exec on Linux: the only `unsafe` of this crate.
+//! What a child does between fork and exec on Linux.
 
 use std::ffi::{CString, OsStr, c_char};
 use std::io;
@@ -12,71 +12,84 @@ use std::sync::atomic::AtomicPtr;
 
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
+use rustix::stdio::stdin;
 
 use super::guard::Guard;
+use super::terminal::hand_over;
 use crate::trust::Entrance;
 
 /// Where a bare name is sought when the child is given no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// Lets the process that `command` starts be killed when the thread that starts it ends, and the
-/// group that it leads be ended by `guard`, if there is one. With an `image`, that is executed in
-/// place of the program, under the program's name.
+/// What ties a child to its parent.
+pub(super) struct Ties {
+    /// Ends the group that the child leads when the parent is gone.
+    pub(super) guard: Option<Arc<Guard>>,
+    /// The group that the terminal goes back to, if the child is to have it.
+    pub(super) terminal_of: Option<Pid>,
+}
+
+/// Prepares what the process that `command` starts does before it becomes its program.
+///
+/// With `ties`, it is killed when the thread that starts it ends, and takes the terminal. With an
+/// `image`, that is executed in place of the program, under the program's name.
 ///
 /// The environment of `command` must be complete: what it does not name is not inherited. The
-/// kernel forgets the wish when the program is set-user-id, or has capabilities of its own.
+/// kernel forgets the wish to be killed when the program is set-user-id, or has capabilities of its
+/// own.
 ///
 /// # Errors
 /// When a string that is to be passed on contains a zero.
-pub(super) fn follow_parent(
+pub(super) fn prepare(
     command: &mut Command,
-    guard: Option<Arc<Guard>>,
+    ties: Option<Ties>,
     image: Option<Entrance<'_>>,
 ) -> io::Result<()> {
-    hook(command, Some(getpid()), guard, image)
-}
-
-/// Executes `image` in place of the program, under the program's name, in a process that may
-/// outlive this one.
-///
-/// # Errors
-/// As [`follow_parent`], whose word on the environment holds here, too.
-pub(super) fn execute(command: &mut Command, image: Entrance<'_>) -> io::Result<()> {
-    hook(command, None, None, Some(image))
-}
-
-fn hook(
-    command: &mut Command,
-    parent: Option<Pid>,
-    guard: Option<Arc<Guard>>,
-    image: Option<Entrance<'_>>,
-) -> io::Result<()> {
+    let parent = getpid();
     let program = Exec::of(command, image)?;
-    let between_fork_and_exec = move || {
-        if let Some(parent) = parent {
-            die_with(parent)?;
+    let between_fork_and_exec = move || match &ties {
+        Some(ties) => {
+            ties.bind(parent)?;
+            let why = program.exec();
+            ties.loosen();
+            Err(why)
         }
-        let own = getpid();
-        // By the child itself: the parent may be killed before it could do so.
-        if let Some(guard) = &guard {
-            guard.watch(own);
-        }
-        // The standard library's own exec would hand what is no program to a shell, were it left
-        // to it: with a hook like this one it goes through `execvp`.
-        let why = program.exec();
-        if let Some(guard) = &guard {
-            guard.forget(own);
-        }
-        Err(why)
+        None => Err(program.exec()),
     };
     // SAFETY: the closure runs in the child of a fork, where only what is async-signal-safe is
-    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `send`, `fcntl`, `execve`,
-    // `fexecve`) on its stack and on memory that was prepared before, and neither allocates nor locks: an `io::Error` made
-    // of an error code is that number, and writing a number into an array of bytes is arithmetic.
+    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `rt_sigprocmask`, `ioctl`,
+    // `send`, `fcntl`, `execve`, `fexecve`) on its stack and on memory that was prepared before, and
+    // neither allocates nor locks: an `io::Error` made of an error code is that number, and writing
+    // a number into an array of bytes is arithmetic.
     unsafe {
         command.pre_exec(between_fork_and_exec);
     }
     Ok(())
+}
+
+impl Ties {
+    fn bind(&self, parent: Pid) -> io::Result<()> {
+        die_with(parent)?;
+        let own = getpid();
+        // Before it can read: it would be stopped for that.
+        if self.terminal_of.is_some() {
+            hand_over(stdin(), own)?;
+        }
+        // By the child itself: the parent may be killed before it could do so.
+        if let Some(guard) = &self.guard {
+            guard.watch(own);
+        }
+        Ok(())
+    }
+
+    fn loosen(&self) {
+        if let Some(host) = self.terminal_of {
+            let _ = hand_over(stdin(), host);
+        }
+        if let Some(guard) = &self.guard {
+            guard.forget(getpid());
+        }
+    }
 }
 
 fn die_with(parent: Pid) -> io::Result<()> {
@@ -131,6 +144,9 @@ impl Exec {
     }
 
     /// Becomes the program; why not, if this returns.
+    ///
+    /// Not the standard library: with a hook like ours it goes through `execvp`, which hands what is
+    /// no program to a shell.
     fn exec(&self) -> io::Error {
         match &self.program {
             Program::Paths(paths) => self.exec_first(paths),
@@ -220,6 +236,11 @@ mod tests {
 
     use super::*;
 
+    const NO_TIES: Ties = Ties {
+        guard: None,
+        terminal_of: None,
+    };
+
     #[test]
     fn arguments_and_environment_reach_the_program_and_nothing_else_does() {
         let mut command = Command::new("sh");
@@ -229,7 +250,7 @@ mod tests {
             .env("PATH", "/no/such/directory:/bin:/usr/bin")
             .env("WORD", "word")
             .stdout(Stdio::piped());
-        follow_parent(&mut command, None, None).unwrap();
+        prepare(&mut command, Some(NO_TIES), None).unwrap();
         let output = command.spawn().unwrap().wait_with_output().unwrap();
         assert_eq!(output.stdout, b"zero o n e word\n");
     }
@@ -253,7 +274,7 @@ mod tests {
         fn check(program: &str, path: &str, expected: Errno) {
             let mut command = Command::new(program);
             command.env_clear().env("PATH", path);
-            follow_parent(&mut command, None, None).unwrap();
+            prepare(&mut command, Some(NO_TIES), None).unwrap();
             let error = command.spawn().unwrap_err();
             assert_eq!(Errno::from_io_error(&error), Some(expected), "{program}");
         }
@@ -271,7 +292,7 @@ mod tests {
     fn a_string_with_a_zero_in_it_is_refused() {
         let mut command = Command::new("sh");
         command.arg("a\0b");
-        let spawned = follow_parent(&mut command, None, None).and_then(|()| command.spawn());
+        let spawned = prepare(&mut command, Some(NO_TIES), None).and_then(|()| command.spawn());
         assert!(spawned.is_err());
     }
 }

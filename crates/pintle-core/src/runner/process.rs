@@ -72,7 +72,7 @@ impl CommandRunner {
         }
         let bond = match (self.detached, self.stdin) {
             (true, _) => Bond::Detached,
-            (false, true) => Bond::Terminal,
+            (false, true) => Bond::Stdin,
             (false, false) => Bond::Usual,
         };
         start(command, &plan, bond, image).await
@@ -91,7 +91,7 @@ pub(super) async fn start(
     let lifeline = match bond {
         Bond::Usual => Some(Lifeline::Stdin),
         // Its parent's end is all that such a plugin can see.
-        Bond::Terminal => None,
+        Bond::Stdin => None,
         Bond::Detached => Some(Lifeline::None),
     };
     if let Some(lifeline) = lifeline {
@@ -124,6 +124,10 @@ impl Place {
     /// Tells the causes apart that the operating system lumps together.
     fn explain(self, error: io::Error) -> StartError {
         const ENOEXEC: i32 = 8;
+        let error = match error.downcast::<StartError>() {
+            Ok(explained) => return explained,
+            Err(error) => error,
+        };
         if let Some(dir) = self.dir.as_ref().filter(|dir| !dir.is_dir()) {
             return StartError::NoDirectory(dir.clone());
         }

@@ -9,16 +9,19 @@ mod closing;
 mod conformance;
 mod errors;
 mod interfaces;
+mod interrupts;
 mod lifecycle;
 mod multiplexed;
 mod networks;
 mod orphans;
+mod plugins;
 mod reattach;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod stdio;
 mod strangers;
 mod streams;
+mod terminal;
 mod trust;
 
 use pintle::{Grpc, Host, Session};

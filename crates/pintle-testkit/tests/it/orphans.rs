@@ -14,13 +14,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::ROGUE;
 
 /// The lines that a plugin prints.
-struct Said {
+pub(crate) struct Said {
     lines: UnboundedReceiver<String>,
 }
 
 impl Said {
     /// A host that hears them.
-    fn by(host: Host) -> (Host, Self) {
+    pub(crate) fn by(host: Host) -> (Host, Self) {
         let (say, lines) = unbounded_channel();
         let host = host.stdout(OutputTo::each(move |chunk| {
             for line in String::from_utf8_lossy(chunk).lines() {
@@ -31,7 +31,7 @@ impl Said {
     }
 
     /// Waits for a line that begins so, and gives the rest of it.
-    async fn after(&mut self, begin: &str) -> String {
+    pub(crate) async fn after(&mut self, begin: &str) -> String {
         loop {
             let line = self.lines.recv().await.unwrap();
             if let Some(rest) = line.strip_prefix(begin) {
@@ -41,7 +41,7 @@ impl Said {
     }
 
     /// The plugin and its child.
-    async fn family(&mut self) -> Vec<u32> {
+    pub(crate) async fn family(&mut self) -> Vec<u32> {
         let family = self.after("family: ").await;
         let pids = family.split(' ').map(|pid| pid.parse().unwrap());
         pids.collect()
@@ -192,13 +192,14 @@ async fn a_plugin_of_a_plugin_is_gone_with_the_first_host_too() {
 }
 
 #[tokio::test]
-async fn a_plugin_with_the_hosts_stdin_ends_with_it_too() {
-    let test = "a_plugin_with_the_hosts_stdin_ends_with_it_too";
+async fn a_plugin_with_the_hosts_stdin_ends_with_it_and_so_does_its_child() {
+    let test = "a_plugin_with_the_hosts_stdin_ends_with_it_and_so_does_its_child";
     if Doomed::is_me() {
         let world = World::new(ROGUE);
-        let command = world.rogue(&world.host(), "well").inherit_stdin();
-        let session = command.launch(Grpc).await.unwrap();
-        return Doomed::await_death(session.pid()).await;
+        let (host, mut said) = Said::by(world.host());
+        let command = world.rogue(&host, "with-child well").inherit_stdin();
+        let _session = command.launch(Grpc).await.unwrap();
+        return Doomed::await_death(said.family().await).await;
     }
     let mut host = Doomed::start(&named(test));
     host.kill();

@@ -22,7 +22,7 @@ pub(in crate::runner) async fn spawn(
     let mut child = tokio::process::Command::from(command)
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
-            Bond::Terminal => Stdio::inherit(),
+            Bond::Stdin => Stdio::inherit(),
             Bond::Detached => Stdio::null(),
         })
         .stdout(Stdio::piped())

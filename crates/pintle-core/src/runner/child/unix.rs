@@ -19,6 +19,7 @@ use super::{Bond, Spawned};
 #[cfg(target_os = "linux")]
 use crate::runner::exec;
 use crate::runner::guard::{self, Guard};
+use crate::runner::terminal::Terminal;
 use crate::runner::{BoxFuture, Exit, Process, spawner};
 use crate::trust::Image;
 
@@ -61,21 +62,28 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
     command
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
-            Bond::Terminal => Stdio::inherit(),
+            Bond::Stdin => Stdio::inherit(),
             Bond::Detached => Stdio::null(),
         })
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    if bond != Bond::Terminal {
-        command.process_group(0);
-    }
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut terminal = match bond {
+        Bond::Stdin => Terminal::reserve()?,
+        Bond::Usual | Bond::Detached => None,
+    };
     // Before the child, which may start others sooner than we look again.
-    let guard = (bond == Bond::Usual).then(guard::guard).flatten();
+    let guard = (bond != Bond::Detached).then(guard::guard).flatten();
     #[cfg(target_os = "linux")]
-    match (bond, image.as_ref().map(Image::entrance)) {
-        (Bond::Detached, None) => {}
-        (Bond::Detached, Some(entrance)) => exec::execute(&mut command, entrance)?,
-        (_, entrance) => exec::follow_parent(&mut command, guard.clone(), entrance)?,
+    {
+        let ties = (bond != Bond::Detached).then(|| exec::Ties {
+            guard: guard.clone(),
+            terminal_of: terminal.as_ref().map(Terminal::host),
+        });
+        let entrance = image.as_ref().map(Image::entrance);
+        if ties.is_some() || entrance.is_some() {
+            exec::prepare(&mut command, ties, entrance)?;
+        }
     }
 
     // The thread first: without it, a child that runs could not be waited for.
@@ -96,18 +104,29 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
     let stderr = child.stderr.take().expect("stderr was asked to be piped");
     let lifeline = child.stdin.take();
 
+    #[cfg(target_os = "linux")]
+    if let Some(terminal) = &mut terminal {
+        terminal.lent_to(pid);
+    }
     // Where a child cannot do it itself.
     #[cfg(not(target_os = "linux"))]
-    if let Some(guard) = &guard {
-        guard.watch(pid);
+    {
+        if let Some(guard) = &guard {
+            guard.watch(pid);
+        }
+        if let Some(terminal) = &mut terminal {
+            terminal.lend(pid);
+        }
     }
 
-    let own = Own::new(pid, bond);
+    let own = Own::new(pid);
     let (told, exit) = watch::channel(None);
     let waited = Waited {
         child,
         own: Arc::clone(&own),
+        with_group: bond != Bond::Detached,
         guard,
+        terminal,
         told,
     };
     give.send(waited)
@@ -198,15 +217,13 @@ impl Drop for Child {
 /// stranger can have been given it, nor its group.
 struct Own {
     pid: Pid,
-    bond: Bond,
     still: Mutex<bool>,
 }
 
 impl Own {
-    fn new(pid: Pid, bond: Bond) -> Arc<Self> {
+    fn new(pid: Pid) -> Arc<Self> {
         Arc::new(Self {
             pid,
-            bond,
             still: Mutex::new(true),
         })
     }
@@ -221,11 +238,9 @@ impl Own {
         if !*still {
             return Ok(());
         }
-        let led = self.bond != Bond::Terminal;
-        let group = led.then(|| kill_process_group(self.pid, signal));
-        match group {
+        match kill_process_group(self.pid, signal) {
             // One that asks to end is asked once. One that kills makes sure: a child can leave its group.
-            Some(Ok(())) if signal != Signal::KILL => Ok(()),
+            Ok(()) if signal != Signal::KILL => Ok(()),
             _ => match kill_process(self.pid, signal) {
                 Ok(()) | Err(Errno::SRCH) => Ok(()),
                 Err(error) => Err(error.into()),
@@ -238,7 +253,10 @@ impl Own {
 struct Waited {
     child: std::process::Child,
     own: Arc<Own>,
+    /// Whether what is left of its group ends with it.
+    with_group: bool,
     guard: Option<Arc<Guard>>,
+    terminal: Option<Terminal>,
     told: watch::Sender<Option<Exit>>,
 }
 
@@ -255,13 +273,15 @@ impl Waited {
             }
         };
         let mut still = self.own.lock();
-        if seen && self.own.bond == Bond::Usual {
+        if seen && self.with_group {
             // What the child started and left behind. That there is nothing is the usual case.
             let _ = kill_process_group(self.own.pid, Signal::KILL);
         }
         if let Some(guard) = &self.guard {
             guard.forget(self.own.pid);
         }
+        // Before it is told that the child has ended: who waits for that may read at once.
+        self.terminal = None;
         let status = self.child.wait();
         *still = false;
         drop(still);

@@ -68,6 +68,10 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
             };
             serve().until(read).over(grpc).run().await
         }
+        "interactive" => {
+            interact();
+            serve().over(grpc).run().await
+        }
         "hosts" => {
             let own = std::env::current_exe().expect("we are a program");
             let print = OutputTo::Inherit;
@@ -132,6 +136,24 @@ async fn serves_7_and_8(grpc: Grpc) -> Result<(), ServeError> {
         .over(grpc)
         .run()
         .await
+}
+
+/// Says what is typed, and that Ctrl-C is.
+fn interact() {
+    let mut interrupts = signal(SignalKind::interrupt()).expect("it can be followed");
+    tokio::spawn(async move {
+        while interrupts.recv().await.is_some() {
+            println!("interrupted");
+        }
+    });
+    std::thread::spawn(|| {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            match &*line {
+                "crash" => std::process::abort(),
+                line => println!("typed: {line}"),
+            }
+        }
+    });
 }
 
 /// TLS from the files in the directory that the host names.
