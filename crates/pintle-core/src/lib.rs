@@ -42,6 +42,7 @@ mod shutdown;
 mod stdio;
 mod tasks;
 mod transport;
+mod trust;
 
 pub use broker::{Broker, StreamOffer};
 pub use ended::{EndReason, Ended, SessionClosed};
@@ -77,6 +78,7 @@ pub use tasks::Tasks;
 pub use transport::{
     Connection, HostLink, Multiplexing, NoSuchTransport, PluginLink, Transport, Transports,
 };
+pub use trust::{BadKey, ChecksumError, PublicKey, Sha256, Signature, SignatureError, TrustError};
 
 #[cfg(feature = "mtls")]
 pub use pintle_mtls as mtls;

@@ -6,6 +6,7 @@ mod explained;
 pub(crate) mod group;
 mod listener;
 mod memory;
+mod peer;
 mod stream;
 
 use std::fmt;
@@ -25,6 +26,10 @@ pub use listener::{Incoming, Listener};
 pub(crate) use memory::Hub;
 pub use stream::Stream;
 
+use peer::Peers;
+#[cfg(unix)]
+use peer::Stranger;
+
 use crate::security::Security;
 
 /// One side's way to reach the other: dials what the peer listens on, and
@@ -40,6 +45,7 @@ pub struct Net {
 #[derive(Debug)]
 struct Shared {
     network: Network,
+    peers: Peers,
     security: Security,
     timeout: Duration,
     translation: Arc<dyn Translate>,
@@ -54,10 +60,32 @@ impl Net {
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
+                peers: Peers::on(&network, &*translation),
                 network,
                 security,
                 timeout,
                 translation,
+            }),
+        }
+    }
+
+    /// The same, to speak over unix sockets with no other process than this one, and with those
+    /// of the group it leads.
+    pub(crate) fn with_process(self, process: u32) -> Self {
+        let Shared {
+            network,
+            security,
+            timeout,
+            translation,
+            ..
+        } = &*self.shared;
+        Self {
+            shared: Arc::new(Shared {
+                network: network.clone(),
+                peers: Peers::Process(process),
+                security: security.clone(),
+                timeout: *timeout,
+                translation: Arc::clone(translation),
             }),
         }
     }
@@ -71,12 +99,7 @@ impl Net {
     pub async fn dial(&self, announced: &Address) -> Result<Stream, NetError> {
         let address = self.shared.translation.inward(announced.clone());
         let connecting = async {
-            let stream = dial(&address, &self.shared.network)
-                .await
-                .map_err(|source| NetError::Dial {
-                    address: address.clone(),
-                    source,
-                })?;
+            let stream = self.shared.dial(&address).await?;
             self.shared.security.connect(stream).await
         };
         let after = self.shared.timeout;
@@ -95,11 +118,12 @@ impl Net {
     pub async fn listen(&self) -> Result<Listener, NetError> {
         let Shared {
             network,
+            peers,
             security,
             timeout,
             translation,
         } = &*self.shared;
-        let listener = Listener::bind(network, security.clone(), *timeout).await?;
+        let listener = Listener::bind(network, *peers, security.clone(), *timeout).await?;
         let announced = translation.outward(listener.address().clone());
         Ok(listener.announced_as(announced))
     }
@@ -115,13 +139,12 @@ impl Net {
     pub async fn dial_bare(&self, announced: &Address) -> Result<Stream, NetError> {
         let address = self.shared.translation.inward(announced.clone());
         let after = self.shared.timeout;
-        tokio::time::timeout(after, dial(&address, &self.shared.network))
+        tokio::time::timeout(after, self.shared.dial(&address))
             .await
             .map_err(|_| NetError::Timeout {
                 what: "connecting",
                 after,
             })?
-            .map_err(|source| NetError::Dial { address, source })
     }
 
     /// Secures a stream that this side opened through a multiplexer.
@@ -175,6 +198,16 @@ pub trait Translate: fmt::Debug + Send + Sync {
     fn outward(&self, own: Address) -> Address {
         own
     }
+
+    /// Whether the peer may run as another user than this process, as in a container that has users
+    /// of its own; no by default.
+    ///
+    /// A connection over a unix socket with another user's process is refused otherwise, unless
+    /// either side is root or a [socket group](crate::Host::socket_group) is to let others in. If it
+    /// is not refused, whoever may open the socket's file is spoken with.
+    fn peer_may_be_another_user(&self) -> bool {
+        false
+    }
 }
 
 /// Both sides see the same addresses.
@@ -194,6 +227,24 @@ pub enum NetError {
         address: Address,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// Another user's process listens at the address. It is not spoken with.
+    #[error("user {uid} listens at {address}, and not user {expected}")]
+    Stranger {
+        /// Where the connection went.
+        address: Address,
+        /// The number of the user whose process it is.
+        uid: u32,
+        /// The number of this process's user.
+        expected: u32,
+    },
+    /// Another process listens at the address than the one to reattach to. It is not spoken with.
+    #[error("another process than the one with the number {expected} listens at {address}")]
+    AnotherProcess {
+        /// Where the connection went.
+        address: Address,
+        /// The number of the process that should be there.
+        expected: u32,
     },
     /// The peer was too slow.
     #[error("{what} took longer than {after:?}")]
@@ -273,6 +324,34 @@ pub(crate) async fn remove_stale(address: &Address) {
     let _ = address;
 }
 
+impl Shared {
+    async fn dial(&self, address: &Address) -> Result<Stream, NetError> {
+        let failed = |source| NetError::Dial {
+            address: address.clone(),
+            source,
+        };
+        #[cfg(unix)]
+        if let Address::Unix(path) = address {
+            let stream = UnixStream::connect(path).await.map_err(failed)?;
+            let looked = self.peers.look(&stream).map_err(failed)?;
+            return match looked {
+                Ok(()) => Ok(Stream::new(stream)),
+                Err(Stranger::User { uid, expected }) => Err(NetError::Stranger {
+                    address: address.clone(),
+                    uid,
+                    expected,
+                }),
+                Err(Stranger::Process { expected }) => Err(NetError::AnotherProcess {
+                    address: address.clone(),
+                    expected,
+                }),
+            };
+        }
+        dial(address, &self.network).await.map_err(failed)
+    }
+}
+
+/// Connects to what is no unix socket.
 async fn dial(address: &Address, network: &Network) -> io::Result<Stream> {
     match address {
         Address::Memory(number) => match network {
@@ -280,9 +359,6 @@ async fn dial(address: &Address, network: &Network) -> io::Result<Stream> {
             // Only a session within one process has such listeners.
             _ => Err(io::ErrorKind::Unsupported.into()),
         },
-        #[cfg(unix)]
-        Address::Unix(path) => Ok(Stream::new(UnixStream::connect(path).await?)),
-        #[cfg(not(unix))]
         Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         Address::Tcp(address) => {
             let stream = TcpStream::connect(address).await?;

@@ -32,6 +32,7 @@ pub use exit::Exit;
 pub(crate) use process::CommandRunner;
 
 use crate::net::{SameView, Translate};
+use crate::trust::TrustError;
 
 /// A boxed future, as the methods of [`Runner`] and [`Process`] return them.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -167,6 +168,9 @@ pub enum StartError {
     /// The directory to start it in does not exist.
     #[error("the working directory `{}` does not exist", .0.display())]
     NoDirectory(PathBuf),
+    /// The program was not executed, as it is not to be trusted.
+    #[error("it was not executed")]
+    Untrusted(PathBuf, #[source] Box<TrustError>),
     /// The operating system refused for another reason.
     #[error("the operating system refused to start it")]
     Refused(PathBuf, #[source] io::Error),
@@ -191,6 +195,7 @@ impl StartError {
             Self::WrongArchitecture(_) => {
                 "it is built for another architecture or system, or is no program at all; `file` tells"
             }
+            Self::Untrusted(_, error) => return error.hint(),
             _ => return None,
         })
     }

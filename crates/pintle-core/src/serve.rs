@@ -19,7 +19,7 @@ use std::time::Duration;
 
 #[cfg(feature = "mtls")]
 use crate::error::BoxError;
-use crate::handshake::env::{Lifeline, PluginEnv};
+use crate::handshake::env::{Lifeline, PluginEnv, remember_cookie};
 use crate::handshake::{
     CORE_VERSION, Handshake, HandshakeLine, ProtocolVersion, listed, negotiate,
 };
@@ -178,6 +178,7 @@ impl Serve {
     pub async fn run(self) -> Result<(), ServeError> {
         let env = PluginEnv::read(&self.handshake, |name| std::env::var_os(name))
             .map_err(ServeError::from_env)?;
+        remember_cookie(self.handshake.cookie_key());
 
         let served = self.sets.keys().copied().collect();
         let version = negotiate(env.versions.as_deref(), &served).ok_or(ServeError::NoPlugins)?;

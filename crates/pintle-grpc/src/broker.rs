@@ -1,17 +1,21 @@
 //! The broker: extra connections by id, so that either side can call the other.
 
+mod announced;
 mod error;
 mod exchange;
 mod served;
 mod serving;
 mod streams;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pintle_core::{Address, HostLink, Net, NetError, PluginLink, Stream, Tasks};
+use pintle_core::{Address, Ended, HostLink, Net, NetError, PluginLink, Stream, Tasks};
+use tokio::time::Instant;
 
 use crate::h2::{Channel, Limits, LostReason, Settings};
 use crate::pb::ConnInfo;
@@ -46,6 +50,8 @@ struct Shared {
     dial_timeout: Duration,
     accept_timeout: Duration,
     lost: LostReason,
+    /// The same, for who cannot wait; a plugin is not told.
+    ended: Option<Ended>,
 }
 
 impl GrpcBroker {
@@ -53,7 +59,15 @@ impl GrpcBroker {
         let trunk = link
             .multiplexed
             .then(|| Trunk::new(Side::Host, link.tasks.clone()));
-        Self::new(grpc, link.net.clone(), trunk, link.tasks.clone(), lost)
+        let ended = Some(link.ended.clone());
+        Self::new(
+            grpc,
+            link.net.clone(),
+            trunk,
+            link.tasks.clone(),
+            lost,
+            ended,
+        )
     }
 
     pub(crate) fn for_plugin(grpc: &Grpc, link: &PluginLink) -> Self {
@@ -62,10 +76,24 @@ impl GrpcBroker {
         let trunk = link
             .multiplexed
             .then(|| Trunk::new(Side::Plugin, link.tasks.clone()));
-        Self::new(grpc, link.net.clone(), trunk, link.tasks.clone(), unknown)
+        Self::new(
+            grpc,
+            link.net.clone(),
+            trunk,
+            link.tasks.clone(),
+            unknown,
+            None,
+        )
     }
 
-    fn new(grpc: &Grpc, net: Net, trunk: Option<Trunk>, tasks: Tasks, lost: LostReason) -> Self {
+    fn new(
+        grpc: &Grpc,
+        net: Net,
+        trunk: Option<Trunk>,
+        tasks: Tasks,
+        lost: LostReason,
+        ended: Option<Ended>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 table: Mutex::default(),
@@ -77,6 +105,7 @@ impl GrpcBroker {
                 dial_timeout: grpc.dial_timeout(),
                 accept_timeout: grpc.accept_timeout(),
                 lost,
+                ended,
             }),
         }
     }
@@ -90,7 +119,7 @@ impl GrpcBroker {
         let id = self
             .table()
             .next()
-            .map_err(|refused| refused.accepting(None))?;
+            .map_err(|refused| self.shared.explain_now(refused.accepting(None)))?;
         Ok(BrokerId {
             id,
             broker: self.clone(),
@@ -105,7 +134,7 @@ impl GrpcBroker {
     pub fn claim(&self, id: u32) -> Result<BrokerId, BrokerError> {
         self.table()
             .claim(id)
-            .map_err(|refused| refused.accepting(Some(id)))?;
+            .map_err(|refused| self.shared.explain_now(refused.accepting(Some(id))))?;
         Ok(BrokerId {
             id,
             broker: self.clone(),
@@ -128,6 +157,11 @@ impl GrpcBroker {
     /// [`BrokerError::Connect`] and [`BrokerError::Net`] when the connection
     /// fails, [`BrokerError::Closed`] when the session has ended.
     pub async fn dial(&self, id: u32) -> Result<Channel, BrokerError> {
+        let connected = self.connect(id).await;
+        self.shared.explain(connected).await
+    }
+
+    async fn connect(&self, id: u32) -> Result<Channel, BrokerError> {
         let Some(trunk) = &self.shared.trunk else {
             let address = self.announced(id).await?;
             let stream = self.shared.net.dial(&address).await;
@@ -191,7 +225,7 @@ impl GrpcBroker {
                 KnockError::Refused(reason) => BrokerError::Refused { id, reason },
                 KnockError::Unanswered => BrokerError::NotAccepted { id, after },
                 KnockError::Unsent => BrokerError::Stalled,
-                KnockError::Closed => BrokerError::Closed,
+                KnockError::Closed => BrokerError::Closed(None),
             })
     }
 
@@ -215,7 +249,7 @@ impl GrpcBroker {
         let after = self.shared.dial_timeout;
         let dialled = self
             .table()
-            .dial(id)
+            .dial(id, Instant::now())
             .map_err(|refused| refused.dialling(id))?;
         let waiting = match dialled {
             Dialled::Connect(address) => return Ok(address),
@@ -224,7 +258,7 @@ impl GrpcBroker {
         let _given_up = Waiting { broker: self, id };
         match tokio::time::timeout(after, waiting).await {
             Ok(Ok(address)) => Ok(address),
-            Ok(Err(_)) => Err(BrokerError::Closed),
+            Ok(Err(_)) => Err(BrokerError::Closed(None)),
             Err(_) => Err(BrokerError::NotAccepted { id, after }),
         }
     }
@@ -271,6 +305,10 @@ impl BrokerId {
 
 impl Drop for BrokerId {
     fn drop(&mut self) {
+        // Before the number can be taken again: who dials it now has come too late.
+        if let Some(trunk) = self.broker.trunk() {
+            trunk.take_away(self.id);
+        }
         self.broker.table().release(self.id);
     }
 }

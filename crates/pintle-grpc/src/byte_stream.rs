@@ -25,12 +25,25 @@ pub(crate) use call::{Call, Gone};
 /// How many messages wait to be sent; a writer that is further ahead waits.
 const CHUNKS_AHEAD: usize = 8;
 
-/// Opens the stream that `channel`'s other side offers.
-pub(crate) async fn open(channel: Channel, tasks: &Tasks) -> Result<Call, Status> {
+/// Opens the stream that `channel`'s other side offers under `id`.
+///
+/// Nothing waits for the answer before something is read: a callee's library may send no headers
+/// before its first message, and the callee may have none before it was written to.
+pub(crate) fn open(id: u32, channel: Channel, tasks: &Tasks) -> Call {
     let (sender, outgoing) = mpsc::channel(CHUNKS_AHEAD);
-    let mut client = ByteStreamClient::new(channel);
-    let opened = client.open(ReceiverStream::new(outgoing)).await?;
-    Ok(Call::caller(opened.into_inner(), sender, tasks))
+    let (mut answered, answer) = oneshot::channel();
+    // A task of its own, because the reader and the writer may both wait for what it does.
+    tasks.spawn(async move {
+        let mut client = ByteStreamClient::new(channel);
+        tokio::select! {
+            biased;
+            () = answered.closed() => {}
+            answer = client.open(ReceiverStream::new(outgoing)) => {
+                let _ = answered.send(answer.map(Response::into_inner));
+            }
+        }
+    });
+    Call::caller(id, answer, sender, tasks)
 }
 
 /// A service that gives the one stream it is opened for to the receiver.

@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 use pintle_core::{Stream, Tasks};
 use pintle_mux::{Config, Session};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 use gate::Gate;
 use turn::{Heard, Knocks};
@@ -45,8 +46,8 @@ struct Shared {
     /// have several, one after the other.
     session: Mutex<Option<Session>>,
     gate: Mutex<Gate<mpsc::Sender<Stream>>>,
-    /// A door was put up, and a knock for it may be held.
-    put_up: Notify,
+    /// A door was put up or taken away, and a knock for it may be held.
+    doors_changed: Notify,
     /// The other side knocks.
     knocking: mpsc::Sender<u32>,
     heard: Mutex<Option<mpsc::Receiver<u32>>>,
@@ -87,7 +88,7 @@ impl Trunk {
             tasks,
             session: Mutex::default(),
             gate: Mutex::default(),
-            put_up: Notify::new(),
+            doors_changed: Notify::new(),
             knocking,
             heard: Mutex::new(Some(heard)),
             knocks: Mutex::default(),
@@ -118,9 +119,15 @@ impl Trunk {
         if !self.shared.gate().put_up(id, sender) {
             return None;
         }
-        self.shared.put_up.notify_one();
+        self.shared.doors_changed.notify_one();
         let trunk = self.clone();
         Some((Door { trunk, id }, streams))
+    }
+
+    /// Nobody is let in at `id` any more, or ever will be.
+    pub(crate) fn take_away(&self, id: u32) {
+        self.shared.gate().take_away(id, Instant::now());
+        self.shared.doors_changed.notify_one();
     }
 
     /// Opens a stream to what the other side accepts as `id`; `knock` says so to it.
@@ -234,7 +241,7 @@ pub(crate) struct Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        self.trunk.shared.gate().take_away(self.id);
+        self.trunk.take_away(self.id);
     }
 }
 

@@ -94,7 +94,10 @@ impl TarpcBroker {
     /// [`BrokerError::Exhausted`] when every id is in use, [`BrokerError::Closed`] when the session
     /// has ended.
     pub fn next_id(&self) -> Result<BrokerId, BrokerError> {
-        let id = self.ids().next().map_err(|refused| refused.into_error(0))?;
+        let id = self
+            .ids()
+            .next()
+            .map_err(|refused| self.explain_now(refused.into_error(0)))?;
         Ok(BrokerId {
             id,
             broker: self.clone(),
@@ -109,7 +112,7 @@ impl TarpcBroker {
     pub fn claim(&self, id: u32) -> Result<BrokerId, BrokerError> {
         self.ids()
             .claim(id)
-            .map_err(|refused| refused.into_error(id))?;
+            .map_err(|refused| self.explain_now(refused.into_error(id)))?;
         Ok(BrokerId {
             id,
             broker: self.clone(),
@@ -166,7 +169,8 @@ impl TarpcBroker {
     /// [`BrokerError::Closed`] when the session has ended, [`BrokerError::Stream`] when the stream
     /// breaks at once.
     pub async fn accept_stream(&self, id: BrokerId) -> Result<ByteStream, BrokerError> {
-        self.accept(&id).await
+        let accepted = self.accept(&id).await;
+        self.explain(accepted).await
     }
 
     /// Opens a stream of bytes to what the other side accepts under `id`.
@@ -255,8 +259,9 @@ impl TarpcBroker {
     }
 
     async fn dial_over(&self, link: &Link, id: u32) -> Result<ByteStream, BrokerError> {
-        let dialled = self.unless_closed(link.mux.dial(id)).await?;
-        dialled.map_err(BrokerError::dialling)
+        let dialled = self.unless_closed(link.mux.dial(id)).await;
+        let dialled = dialled.and_then(|dialled| dialled.map_err(BrokerError::dialling));
+        self.explain(dialled).await
     }
 
     async fn unless_closed<T>(&self, waiting: impl Future<Output = T>) -> Result<T, BrokerError> {
@@ -264,7 +269,7 @@ impl TarpcBroker {
         closed
             .run_until_cancelled(waiting)
             .await
-            .ok_or(BrokerError::Closed)
+            .ok_or(BrokerError::Closed(None))
     }
 
     fn link(&self) -> Result<Link, BrokerError> {

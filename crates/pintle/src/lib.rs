@@ -145,6 +145,15 @@ pub mod transport {
     };
 }
 
+/// Whether a program is the one that is meant: what
+/// [`PluginCommand::checksum`], [`signed_by`](PluginCommand::signed_by) and
+/// [`refuse_writable`](PluginCommand::refuse_writable) take and answer.
+pub mod trust {
+    pub use pintle_core::{
+        BadKey, ChecksumError, PublicKey, Sha256, Signature, SignatureError, TrustError,
+    };
+}
+
 #[cfg(feature = "grpc")]
 pub use pintle_grpc::Grpc;
 

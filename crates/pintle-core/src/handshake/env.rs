@@ -5,12 +5,14 @@
 
 mod host;
 mod plugin;
+mod scrub;
 
 use std::ops::RangeInclusive;
 
 pub(crate) use host::HostEnv;
 pub use plugin::EnvError;
 pub(crate) use plugin::PluginEnv;
+pub(crate) use scrub::{is_for_us_alone, remember_cookie};
 
 /// The versions of the application's protocol that the host accepts: numbers
 /// with commas between, in any order.

@@ -5,7 +5,7 @@ use super::launch::{Agreed, Fate, Starting, agree};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::reattach::Reattach;
 use crate::runner::{Attached, NotThere, Started};
-use crate::security::SecurityError;
+use crate::security::{Security, SecurityError};
 use crate::session::{Bond, Session};
 use crate::transport::{Multiplexing, Transports};
 
@@ -19,7 +19,8 @@ impl Host {
     /// [`close`](Session::close) and [`kill`](Session::kill) end it; except in test mode, where they
     /// end the session only.
     ///
-    /// The process must be the one that was meant, by its number and its beginning; a process whose
+    /// The process must be the one that was meant, by its number and its beginning, and without TLS it
+    /// must be the one that listens; a process whose
     /// beginning is not in the token, one from a Go program for example, is watched and asked to
     /// end, but never signalled.
     ///
@@ -79,6 +80,11 @@ async fn attach(
         protocol: token.protocol.clone(),
         address: token.address.clone(),
         multiplexed: token.multiplexed,
+        // A certificate tells a process from every other; without one its number has to.
+        process: match security {
+            Security::Plain => token.pid,
+            _ => None,
+        },
         security,
         keys: token.keys.clone(),
     };

@@ -10,6 +10,7 @@ use crate::error::LaunchError;
 use crate::runner::{CommandRunner, Runner};
 use crate::session::{Bond, Session};
 use crate::transport::Transports;
+use crate::trust::{PublicKey, Sha256, Signature, Trust};
 
 /// A program to launch as a plugin, with its arguments. Reusable.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ impl PluginCommand {
             dir: None,
             stdin: false,
             detached: false,
+            trust: Trust::default(),
         };
         let launches = Launches::default();
         Self {
@@ -84,6 +86,79 @@ impl PluginCommand {
     #[must_use]
     pub fn detached(mut self) -> Self {
         self.command.detached = true;
+        self
+    }
+
+    /// The names of the variables that a plugin of this command would be given now: what it inherits
+    /// and what was set, in order. Those of the handshake itself come beside them.
+    ///
+    /// Values are not told, for they may be secrets.
+    pub fn environment_names(&self) -> Vec<OsString> {
+        let Host {
+            environment,
+            handshake,
+            ..
+        } = &self.host;
+        environment.names(handshake.cookie_key())
+    }
+
+    /// Executes the program only if it has this checksum, as its publisher or an operator names it.
+    ///
+    /// The bytes that were verified are the bytes that are executed, whatever becomes of the file
+    /// meanwhile. On Linux they are in memory that nobody can write, and take as much of it as the
+    /// program is large for as long as the plugin runs; elsewhere, and where such memory may not be
+    /// executed (`vm.memfd_noexec=2`), in a file in a fresh directory that only this user may enter.
+    ///
+    /// So a verified plugin does not run from its own place: `current_exe`, `$ORIGIN` of the dynamic
+    /// linker and `$0` of a script do not lead to the files beside it, and set-user-id bits and file
+    /// capabilities have no effect. Its name, the first of its arguments, is as ever. Of a script
+    /// only the script is verified, and not its interpreter; on Linux it is left one more descriptor.
+    ///
+    /// A second call replaces the first; with [`signed_by`](Self::signed_by), both must hold. A
+    /// program that has another checksum is refused with [`TrustError::Checksum`](crate::TrustError).
+    #[must_use]
+    pub fn checksum(mut self, sha256: Sha256) -> Self {
+        self.command.trust.checksum = Some(sha256);
+        self
+    }
+
+    /// Executes the program only if `key` has signed it.
+    ///
+    /// Unlike a checksum, a key need not change when the program is updated; but it vouches for
+    /// every version that was ever signed with it, old ones too. What is executed, and what that
+    /// means for the plugin, is as with [`checksum`](Self::checksum).
+    ///
+    /// ```
+    /// # use pintle_core::{Handshake, Host, PublicKey, Signature};
+    /// # const HANDSHAKE: Handshake = Handshake::new("KEY", "value");
+    /// let publisher = PublicKey::parse("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")?;
+    /// let greeter = Host::new(HANDSHAKE)
+    ///     .command("/opt/plugins/greeter") // and greeter.minisig beside it
+    ///     .signed_by(publisher, Signature::beside());
+    /// # Ok::<_, pintle_core::BadKey>(())
+    /// ```
+    ///
+    /// A second call replaces the first. A program that is not so signed is refused with
+    /// [`TrustError::Signature`](crate::TrustError).
+    #[must_use]
+    pub fn signed_by(mut self, key: PublicKey, signature: Signature) -> Self {
+        self.command.trust.signed = Some((key, signature));
+        self
+    }
+
+    /// Refuses a program that another user than the host's own or root could change, or put another
+    /// in the place of.
+    ///
+    /// That is one which the group or others may write, or which belongs to another user; or where
+    /// this is so of a directory above it, up to the root, unless that has the sticky bit. Symbolic
+    /// links are resolved before, and without a checksum or a signature the program is executed at
+    /// the place they lead to. Only on Unix; elsewhere every program is refused.
+    ///
+    /// The refusal is [`TrustError::Writable`](crate::TrustError) or
+    /// [`TrustError::Foreign`](crate::TrustError), and names the path.
+    #[must_use]
+    pub fn refuse_writable(mut self) -> Self {
+        self.command.trust.refuse_writable = true;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::handshake::env::is_reserved;
+use crate::handshake::env::is_for_us_alone;
 
 /// The variables every plugin inherits unless the host says otherwise: where
 /// programs and temporary files are, who the user is, language and time zone.
@@ -75,17 +75,22 @@ impl Environment {
         cookie_key: &str,
         handshake: Vec<(String, OsString)>,
     ) -> Vec<(OsString, OsString)> {
-        let reserved = |name: &OsStr| name.to_str().is_some_and(|n| is_reserved(n, cookie_key));
         let mut all: BTreeMap<OsString, OsString> =
             own.filter(|(name, _)| self.inherits(name)).collect();
         all.extend(self.set.clone());
-        all.retain(|name, _| !reserved(name));
+        all.retain(|name, _| !is_for_us_alone(name, cookie_key));
         all.extend(
             handshake
                 .into_iter()
                 .map(|(name, value)| (name.into(), value)),
         );
         all.into_iter().collect()
+    }
+
+    /// The names of what [`build`](Self::build) gives, the handshake's apart, in order.
+    pub(super) fn names(&self, cookie_key: &str) -> Vec<OsString> {
+        let built = self.build(std::env::vars_os(), cookie_key, Vec::new());
+        built.into_iter().map(|(name, _)| name).collect()
     }
 
     fn inherits(&self, name: &OsStr) -> bool {
@@ -160,7 +165,14 @@ mod tests {
         environment.clear();
         environment.inherit(["PATH".into(), "SECRET".into()].into_iter());
         environment.set("PATH".into(), "/opt".into());
-        environment.set("COOKIE".into(), "stolen".into());
+        for name in [
+            "COOKIE",
+            "PLUGIN_CLIENT_CERT",
+            "PLUGIN_UNIX_SOCKET_DIR",
+            "PINTLE_LIFELINE",
+        ] {
+            environment.set(name.into(), "stolen".into());
+        }
         check(&environment, &["COOKIE=ours", "PATH=/opt", "SECRET=s3cret"]);
     }
 }

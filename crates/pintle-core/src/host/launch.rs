@@ -138,6 +138,9 @@ pub(super) struct Agreed {
     pub(super) multiplexed: bool,
     pub(super) security: Security,
     pub(super) keys: Option<Keys>,
+    /// The number of the process that alone is spoken with, where nothing else tells it from
+    /// others.
+    pub(super) process: Option<u32>,
 }
 
 /// A connected plugin.
@@ -207,6 +210,7 @@ impl Starting {
             multiplexed,
             security,
             keys,
+            process: None,
         };
         self.join(host, &**transport, agreed, sockets).await
     }
@@ -225,6 +229,10 @@ impl Starting {
             host.connect_timeout,
             Arc::clone(&self.translation),
         );
+        let net = match agreed.process {
+            Some(process) => net.with_process(process),
+            None => net,
+        };
         let (sender, ended) = Ended::channel();
         let link = HostLink {
             address: agreed.address.clone(),

@@ -6,16 +6,22 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 #[cfg(unix)]
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixSocket};
 
 use super::memory::{Hub, MemoryListener};
+use super::peer::Peers;
 use super::{Address, NetError, Network, Stream};
 use crate::security::Security;
+
+/// How many connections wait to be accepted before further ones are refused.
+#[cfg(unix)]
+const BACKLOG: u32 = 1024;
 
 /// A place where the peer can connect; closed, and its socket file removed, when dropped.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
+    peers: Peers,
     address: Address,
     security: Security,
     handshake_timeout: Duration,
@@ -24,6 +30,7 @@ pub struct Listener {
 impl Listener {
     pub(super) async fn bind(
         network: &Network,
+        peers: Peers,
         security: Security,
         handshake_timeout: Duration,
     ) -> Result<Self, NetError> {
@@ -40,6 +47,7 @@ impl Listener {
         };
         Ok(Self {
             socket,
+            peers,
             address,
             security,
             handshake_timeout,
@@ -60,12 +68,14 @@ impl Listener {
     /// Waits for the next connection. Cancel-safe.
     ///
     /// A connection that fails before it is accepted, or a shortage of
-    /// descriptors, is waited out: the next connection may well succeed.
+    /// descriptors, is waited out: the next connection may well succeed. One of
+    /// another user's process is closed, and said so in the log.
     pub async fn accept(&self) -> Incoming {
         let mut pause = Duration::from_millis(5);
         loop {
-            match self.socket.accept().await {
-                Ok(stream) => {
+            match self.socket.accept(self.peers).await {
+                Ok(None) => {}
+                Ok(Some(stream)) => {
                     let security = self.security.clone();
                     return Incoming::new(stream, security, self.handshake_timeout);
                 }
@@ -139,16 +149,26 @@ enum Socket {
 }
 
 impl Socket {
-    async fn accept(&self) -> io::Result<Stream> {
+    /// The next connection; none, if it is not one of `peers`.
+    async fn accept(&self, peers: Peers) -> io::Result<Option<Stream>> {
+        #[cfg(not(unix))]
+        let _ = peers;
         match self {
             #[cfg(unix)]
-            Self::Unix { listener, .. } => Ok(Stream::new(listener.accept().await?.0)),
+            Self::Unix { listener, .. } => {
+                let (stream, _) = listener.accept().await?;
+                if let Err(stranger) = peers.look(&stream)? {
+                    tracing::warn!(?stranger, "a connection of a stranger was refused");
+                    return Ok(None);
+                }
+                Ok(Some(Stream::new(stream)))
+            }
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok(Stream::new(stream))
+                Ok(Some(Stream::new(stream)))
             }
-            Self::Memory(listener) => Ok(listener.accept().await),
+            Self::Memory(listener) => Ok(Some(listener.accept().await)),
         }
     }
 }
@@ -175,7 +195,7 @@ fn bind_unix(dir: &Path, group: Option<&str>) -> Result<(Socket, Address), NetEr
         .disable_cleanup(true)
         .make_in(dir, |path| {
             Address::unix(path).map_err(io::Error::other)?;
-            UnixListener::bind(path)
+            listen_privately(path)
         })
         .map_err(|error| NetError::bind(dir, error))?;
     let path = bound.path().to_owned();
@@ -192,6 +212,19 @@ fn bind_unix(dir: &Path, group: Option<&str>) -> Result<(Socket, Address), NetEr
         },
         address,
     ))
+}
+
+/// Only its owner may connect, whatever the mask of permissions is: a directory need not be private.
+#[cfg(unix)]
+fn listen_privately(path: &Path) -> io::Result<UnixListener> {
+    let socket = UnixSocket::new_stream()?;
+    // Linux gives the file the permissions of the socket, so that it never has others.
+    #[cfg(target_os = "linux")]
+    rustix::fs::fchmod(&socket, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+    socket.bind(path)?;
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, private)?;
+    socket.listen(BACKLOG)
 }
 
 async fn bind_tcp(ports: RangeInclusive<u16>) -> Result<(Socket, Address), NetError> {

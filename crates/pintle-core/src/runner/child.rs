@@ -5,12 +5,18 @@ mod elsewhere;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(not(target_os = "linux"))]
+use std::process::Command;
+
 use tokio::process::{ChildStderr, ChildStdout};
 
 #[cfg(not(unix))]
 pub(super) use elsewhere::{Child, spawn};
 #[cfg(unix)]
 pub(super) use unix::{Child, spawn};
+
+#[cfg(not(target_os = "linux"))]
+use crate::trust::{Entrance, Image};
 
 /// What a child shares with its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,4 +35,21 @@ pub(super) struct Spawned {
     pub(super) child: Child,
     pub(super) stdout: ChildStdout,
     pub(super) stderr: ChildStderr,
+}
+
+/// The same command, with the image as its program.
+#[cfg(not(target_os = "linux"))]
+fn replaced(command: &Command, image: &Image) -> Command {
+    let Entrance::Path(path) = image.entrance();
+    let mut replaced = Command::new(path);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut replaced, command.get_program());
+    replaced.args(command.get_args()).env_clear();
+    // What the command does not name is not inherited, and so it takes nothing away.
+    let named = command.get_envs();
+    replaced.envs(named.filter_map(|(name, value)| Some((name, value?))));
+    if let Some(dir) = command.get_current_dir() {
+        replaced.current_dir(dir);
+    }
+    replaced
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, OsStr, c_char};
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -9,27 +10,52 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
 
 use super::guard::Guard;
+use crate::trust::Entrance;
 
 /// Where a bare name is sought when the child is given no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Lets the process that `command` starts be killed when the thread that starts it ends, and the
-/// group that it leads be ended by `guard`, if there is one.
+/// group that it leads be ended by `guard`, if there is one. With an `image`, that is executed in
+/// place of the program, under the program's name.
 ///
 /// The environment of `command` must be complete: what it does not name is not inherited. The
 /// kernel forgets the wish when the program is set-user-id, or has capabilities of its own.
 ///
 /// # Errors
 /// When a string that is to be passed on contains a zero.
-pub(super) fn follow_parent(command: &mut Command, guard: Option<Arc<Guard>>) -> io::Result<()> {
-    let parent = getpid();
-    let program = Exec::of(command)?;
+pub(super) fn follow_parent(
+    command: &mut Command,
+    guard: Option<Arc<Guard>>,
+    image: Option<Entrance<'_>>,
+) -> io::Result<()> {
+    hook(command, Some(getpid()), guard, image)
+}
+
+/// Executes `image` in place of the program, under the program's name, in a process that may
+/// outlive this one.
+///
+/// # Errors
+/// As [`follow_parent`], whose word on the environment holds here, too.
+pub(super) fn execute(command: &mut Command, image: Entrance<'_>) -> io::Result<()> {
+    hook(command, None, None, Some(image))
+}
+
+fn hook(
+    command: &mut Command,
+    parent: Option<Pid>,
+    guard: Option<Arc<Guard>>,
+    image: Option<Entrance<'_>>,
+) -> io::Result<()> {
+    let program = Exec::of(command, image)?;
     let between_fork_and_exec = move || {
-        die_with(parent)?;
+        if let Some(parent) = parent {
+            die_with(parent)?;
+        }
         let own = getpid();
         // By the child itself: the parent may be killed before it could do so.
         if let Some(guard) = &guard {
@@ -44,8 +70,8 @@ pub(super) fn follow_parent(command: &mut Command, guard: Option<Arc<Guard>>) ->
         Err(why)
     };
     // SAFETY: the closure runs in the child of a fork, where only what is async-signal-safe is
-    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `send`, `execve`) on its stack
-    // and on memory that was prepared before, and neither allocates nor locks: an `io::Error` made
+    // allowed. It makes system calls (`prctl`, `getppid`, `getpid`, `send`, `fcntl`, `execve`,
+    // `fexecve`) on its stack and on memory that was prepared before, and neither allocates nor locks: an `io::Error` made
     // of an error code is that number, and writing a number into an array of bytes is arithmetic.
     unsafe {
         command.pre_exec(between_fork_and_exec);
@@ -64,14 +90,20 @@ fn die_with(parent: Pid) -> io::Result<()> {
 
 /// A program with everything that `execve` takes, ready to be passed to it.
 struct Exec {
-    /// The paths to try, in order.
-    paths: Vec<CString>,
+    program: Program,
     args: Strings,
     env: Strings,
 }
 
+enum Program {
+    /// The paths to try, in order.
+    Paths(Vec<CString>),
+    /// A file that is open. The interpreter of a `script` reads it once more.
+    Open { file: OwnedFd, script: bool },
+}
+
 impl Exec {
-    fn of(command: &Command) -> io::Result<Self> {
+    fn of(command: &Command, image: Option<Entrance<'_>>) -> io::Result<Self> {
         let (mut env, mut path) = (Vec::new(), OsStr::new(DEFAULT_PATH));
         for (name, value) in command.get_envs() {
             let Some(value) = value else { continue };
@@ -83,7 +115,16 @@ impl Exec {
         let program = command.get_program();
         let args = [program].into_iter().chain(command.get_args());
         Ok(Self {
-            paths: paths(program.as_bytes(), path.as_bytes())?,
+            program: match image {
+                None => Program::Paths(paths(program.as_bytes(), path.as_bytes())?),
+                Some(Entrance::Path(path)) => {
+                    Program::Paths(vec![CString::new(path.as_os_str().as_bytes())?])
+                }
+                Some(Entrance::Descriptor { file, script }) => Program::Open {
+                    file: file.try_clone_to_owned()?,
+                    script,
+                },
+            },
             args: Strings::new(args.map(|arg| arg.as_bytes().to_vec()))?,
             env: Strings::new(env)?,
         })
@@ -91,8 +132,26 @@ impl Exec {
 
     /// Becomes the program; why not, if this returns.
     fn exec(&self) -> io::Error {
+        match &self.program {
+            Program::Paths(paths) => self.exec_first(paths),
+            Program::Open { file, script } => self.exec_open(file, *script),
+        }
+    }
+
+    fn exec_open(&self, file: &OwnedFd, script: bool) -> io::Error {
+        if script && let Err(error) = fcntl_setfd(file, FdFlags::empty()) {
+            return error.into();
+        }
+        // SAFETY: as below; and the descriptor is open, for `self` owns it.
+        unsafe {
+            libc::fexecve(file.as_raw_fd(), self.args.as_ptr(), self.env.as_ptr());
+        }
+        io::Error::last_os_error()
+    }
+
+    fn exec_first(&self, paths: &[CString]) -> io::Error {
         let mut why = io::Error::from(Errno::NOENT);
-        for path in &self.paths {
+        for path in paths {
             // SAFETY: the path ends in a zero, and both arrays in a null pointer; what they point
             // to lives as long as `self`, and nobody changes it.
             unsafe {
@@ -170,7 +229,7 @@ mod tests {
             .env("PATH", "/no/such/directory:/bin:/usr/bin")
             .env("WORD", "word")
             .stdout(Stdio::piped());
-        follow_parent(&mut command, None).unwrap();
+        follow_parent(&mut command, None, None).unwrap();
         let output = command.spawn().unwrap().wait_with_output().unwrap();
         assert_eq!(output.stdout, b"zero o n e word\n");
     }
@@ -194,7 +253,7 @@ mod tests {
         fn check(program: &str, path: &str, expected: Errno) {
             let mut command = Command::new(program);
             command.env_clear().env("PATH", path);
-            follow_parent(&mut command, None).unwrap();
+            follow_parent(&mut command, None, None).unwrap();
             let error = command.spawn().unwrap_err();
             assert_eq!(Errno::from_io_error(&error), Some(expected), "{program}");
         }
@@ -212,7 +271,7 @@ mod tests {
     fn a_string_with_a_zero_in_it_is_refused() {
         let mut command = Command::new("sh");
         command.arg("a\0b");
-        let spawned = follow_parent(&mut command, None).and_then(|()| command.spawn());
+        let spawned = follow_parent(&mut command, None, None).and_then(|()| command.spawn());
         assert!(spawned.is_err());
     }
 }

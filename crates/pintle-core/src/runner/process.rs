@@ -8,6 +8,7 @@ use std::process::Command;
 use super::child::{self, Bond, Spawned};
 use super::{BoxFuture, Runner, StartError, StartPlan, Started};
 use crate::handshake::env::{LIFELINE, Lifeline};
+use crate::trust::{self, Image, Refusal, Trust};
 
 /// Starts one program with its arguments, as often as asked.
 #[derive(Clone, Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct CommandRunner {
     pub(crate) dir: Option<PathBuf>,
     pub(crate) stdin: bool,
     pub(crate) detached: bool,
+    pub(crate) trust: Trust,
 }
 
 impl Runner for CommandRunner {
@@ -31,6 +33,34 @@ impl Runner for CommandRunner {
 
 impl CommandRunner {
     async fn spawn(&self, plan: StartPlan) -> Result<Started, StartError> {
+        let image = match self.trust.asks() {
+            true => Some(self.admitted(&plan).await?),
+            false => None,
+        };
+        self.execute(plan, image).await
+    }
+
+    /// What may be executed in place of the program, if it is to be trusted.
+    async fn admitted(&self, plan: &StartPlan) -> Result<Image, StartError> {
+        let path = plan.environment.iter().find(|(name, _)| name == "PATH");
+        let path = path.map(|(_, value)| value.clone());
+        let Self { program, trust, .. } = self.clone();
+        let dir = self.dir.clone().unwrap_or_default();
+        let admitting = tokio::task::spawn_blocking(move || {
+            let place = trust::find(&program, &dir, path.as_deref()).map_err(Refusal::Start)?;
+            trust.admit(&place)
+        });
+        let admitted = admitting
+            .await
+            .unwrap_or_else(|error| Err(Refusal::Start(io::Error::other(error))));
+        admitted.map_err(|refusal| match refusal {
+            Refusal::Start(error) => self.explain(error),
+            Refusal::Untrusted(error) => StartError::Untrusted(self.program.clone(), error.into()),
+        })
+    }
+
+    /// Starts the program, or the image of it.
+    async fn execute(&self, plan: StartPlan, image: Option<Image>) -> Result<Started, StartError> {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env_clear().envs(plan.environment);
         if let Some(dir) = &self.dir {
@@ -50,7 +80,7 @@ impl CommandRunner {
         if let Some(lifeline) = lifeline {
             command.env(LIFELINE, lifeline.of_own_process());
         }
-        let spawned = child::spawn(command, bond).await;
+        let spawned = child::spawn(command, bond, image).await;
         let Spawned {
             child,
             stdout,
@@ -85,5 +115,100 @@ impl CommandRunner {
                 .unwrap_or(Path::new(""))
                 .join(&self.program)
                 .exists()
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::trust::{Entrance, Sha256};
+
+    const GOOD: &str = "#!/bin/sh\necho good $0 $1\n";
+    const EVIL: &str = "#!/bin/sh\necho evil\n";
+
+    /// What a program says that others replace, by `replace`, after it was verified.
+    async fn said(detached: bool, replace: impl FnOnce(&Path)) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("plugin");
+        fs::write(&program, GOOD).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let runner = CommandRunner {
+            program: program.clone(),
+            args: vec!["argument".into()],
+            dir: None,
+            stdin: false,
+            detached,
+            trust: Trust {
+                checksum: Some(Sha256::of(GOOD.as_bytes()).unwrap()),
+                ..Trust::default()
+            },
+        };
+        let plan = StartPlan::new(Vec::new(), PathBuf::new());
+        let image = runner.admitted(&plan).await.unwrap();
+        replace(&program);
+        let mut started = runner.execute(plan, Some(image)).await.unwrap();
+        let mut said = String::new();
+        let reading = started.stdout.read_to_string(&mut said);
+        tokio::time::timeout(Duration::from_secs(20), reading)
+            .await
+            .unwrap()
+            .unwrap();
+        said
+    }
+
+    #[tokio::test]
+    async fn a_copy_in_a_file_is_executed_under_the_programs_name_and_goes_with_the_process() {
+        let shell = fs::File::open("/bin/sh").unwrap();
+        let image = Image::in_directory(&shell, Path::new("sh")).unwrap();
+        let Entrance::Path(copy) = image.entrance() else {
+            panic!("it should be a file: {image:?}");
+        };
+        let copy = copy.to_owned();
+        let runner = CommandRunner {
+            program: "plugin".into(),
+            args: vec!["-c".into(), "echo $0; read line".into()],
+            dir: None,
+            stdin: false,
+            detached: false,
+            trust: Trust::default(),
+        };
+        let plan = StartPlan::new(Vec::new(), PathBuf::new());
+        let mut started = runner.execute(plan, Some(image)).await.unwrap();
+        let mut said = [0; 7];
+        started.stdout.read_exact(&mut said).await.unwrap();
+        assert_eq!(said, *b"plugin\n");
+        assert!(copy.exists());
+        drop(started);
+        assert!(!copy.exists());
+    }
+
+    #[track_caller]
+    fn check(said: &str) {
+        assert!(
+            said.starts_with("good /") && said.ends_with(" argument\n"),
+            "{said}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_replaces_a_program_after_it_was_verified_is_not_executed() {
+        let overwrite = |program: &Path| fs::write(program, EVIL).unwrap();
+        check(&said(false, overwrite).await);
+        check(&said(true, overwrite).await);
+        check(&said(false, |program| fs::remove_file(program).unwrap()).await);
+        let rename = |program: &Path| {
+            let evil = program.with_extension("evil");
+            fs::write(&evil, EVIL).unwrap();
+            fs::set_permissions(&evil, fs::Permissions::from_mode(0o755)).unwrap();
+            fs::rename(evil, program).unwrap();
+        };
+        check(&said(false, rename).await);
     }
 }

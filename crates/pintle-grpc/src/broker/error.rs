@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use pintle_core::NetError;
+use pintle_core::{NetError, SessionClosed};
 
-use super::Refused;
+use super::{Refused, Shared};
 use crate::h2::{ConnectError, DuplicateService};
 
 /// Why something could not be served or dialled through the broker.
@@ -76,9 +76,9 @@ pub enum BrokerError {
     /// The other side takes no announcements: it has stopped reading.
     #[error("the other side takes no more announcements")]
     Stalled,
-    /// The session has ended.
+    /// The session has ended; why is known on the host's side.
     #[error("the session has ended")]
-    Closed,
+    Closed(#[source] Option<SessionClosed>),
 }
 
 impl Refused {
@@ -86,14 +86,39 @@ impl Refused {
         match (self, id) {
             (Self::Duplicate, Some(id)) => BrokerError::Duplicate(id),
             (Self::Duplicate | Self::TooMany, _) => BrokerError::Exhausted,
-            (Self::Closed, _) => BrokerError::Closed,
+            (Self::Closed, _) => BrokerError::Closed(None),
         }
     }
 
     pub(super) fn dialling(self, id: u32) -> BrokerError {
         match self {
-            Self::Closed => BrokerError::Closed,
+            Self::Closed => BrokerError::Closed(None),
             Self::Duplicate | Self::TooMany => BrokerError::Dialling(id),
+        }
+    }
+}
+
+impl Shared {
+    /// The same, with the reason if it is that the session has ended.
+    ///
+    /// The reason is known a moment after the end, and waited for no longer than that.
+    pub(super) async fn explain<T>(
+        &self,
+        result: Result<T, BrokerError>,
+    ) -> Result<T, BrokerError> {
+        let Err(BrokerError::Closed(None)) = result else {
+            return result;
+        };
+        let reason = (self.lost)().await;
+        let closed = reason.and_then(|reason| SessionClosed::of(&*reason).cloned());
+        Err(BrokerError::Closed(closed))
+    }
+
+    /// The same error, with what is known by now.
+    pub(super) fn explain_now(&self, error: BrokerError) -> BrokerError {
+        match (error, &self.ended) {
+            (BrokerError::Closed(None), Some(ended)) => BrokerError::Closed(ended.now()),
+            (error, _) => error,
         }
     }
 }

@@ -1,19 +1,16 @@
 //! The stream on which both sides tell each other where their ids are served.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_core::Stream;
 use pintle_core::Address;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::table::Announced;
 use super::{BrokerError, GrpcBroker, Refused};
 use crate::h2::Channel;
 use crate::pb::ConnInfo;
@@ -51,9 +48,9 @@ impl Outbox {
             }
             Self::Open(sender) => sender.try_send(message).map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => BrokerError::Stalled,
-                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed,
+                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed(None),
             }),
-            Self::Closed => Err(BrokerError::Closed),
+            Self::Closed => Err(BrokerError::Closed(None)),
         }
     }
 
@@ -115,8 +112,6 @@ impl GrpcBroker {
     /// Takes an announcement of the other side. One that makes no sense is
     /// dropped: the dial it was for ends at its deadline.
     fn announce(&self, message: &ConnInfo) {
-        static STAMPS: AtomicU64 = AtomicU64::new(0);
-
         let id = message.service_id;
         if let Some(knock) = &message.knock {
             return self.knocked(id, knock);
@@ -125,12 +120,13 @@ impl GrpcBroker {
             Ok(address) => address,
             Err(error) => return tracing::warn!(id, %error, "an announcement is ignored"),
         };
-        let stamp = STAMPS.fetch_add(1, Ordering::Relaxed);
-        let announced = self.table().announce(id, address, stamp);
-        match announced {
-            Ok(Announced::Taken) => {}
-            Ok(Announced::Waits(waits)) => self.expire_later(id, stamp, waits),
-            Err(refused) => tracing::warn!(id, %refused, "an announcement is ignored"),
+        // As long as this side's own services wait to be dialled.
+        let counts_for = self.shared.accept_timeout;
+        let announced = self
+            .table()
+            .announce(id, address, Instant::now(), counts_for);
+        if let Err(refused) = announced {
+            tracing::debug!(id, %refused, "an announcement is ignored");
         }
     }
 
@@ -144,23 +140,6 @@ impl GrpcBroker {
             Some(trunk) => trunk.knocked(id),
             None => tracing::warn!(id, "a knock is ignored: this session is not multiplexed"),
         }
-    }
-
-    /// Forgets an announcement that nobody dials in time.
-    fn expire_later(&self, id: u32, stamp: u64, waits: oneshot::Receiver<Infallible>) {
-        let broker = Arc::downgrade(&self.shared);
-        let after = self.shared.accept_timeout;
-        self.shared.tasks.spawn(async move {
-            if tokio::time::timeout(after, waits).await.is_ok() {
-                return;
-            }
-            let Some(shared) = broker.upgrade() else {
-                return;
-            };
-            if shared.table().expire(id, stamp) {
-                tracing::debug!(id, "an announcement nobody dialled is forgotten");
-            }
-        });
     }
 }
 
@@ -189,8 +168,8 @@ impl Service for Exchange {
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Duplicate => "the id is announced already",
-            Self::TooMany => "too many ids are announced",
+            Self::Duplicate => "the id is in use",
+            Self::TooMany => "too many ids are in use",
             Self::Closed => "the session has ended",
         })
     }

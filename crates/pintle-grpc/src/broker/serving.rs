@@ -7,6 +7,9 @@ use crate::endpoint::Source;
 use crate::h2::Router;
 use crate::server::GrpcServer;
 
+/// How what is served begins to be.
+type Begin = fn(&Arc<Shared>, BrokerId, Source, Router) -> Served;
+
 impl GrpcBroker {
     /// Serves something to the other side under a fresh id, until the [`Served`] is dropped.
     ///
@@ -20,7 +23,7 @@ impl GrpcBroker {
     /// # Errors
     /// As [`serve_on`](Self::serve_on), and [`BrokerError::Exhausted`] when every id is in use.
     pub async fn serve(&self, fill: impl FnOnce(&mut GrpcServer)) -> Result<Served, BrokerError> {
-        let id = self.next_id()?;
+        let id = self.fresh_id().await?;
         self.serve_on(id, fill).await
     }
 
@@ -52,15 +55,30 @@ impl GrpcBroker {
         &self,
         fill: impl FnOnce(&mut GrpcServer),
     ) -> Result<Served, BrokerError> {
-        let id = self.next_id()?;
+        let id = self.fresh_id().await?;
         self.serve_as(id, fill, Served::begin_once).await
+    }
+
+    /// As [`next_id`](Self::next_id); why the session has ended is waited for.
+    pub(super) async fn fresh_id(&self) -> Result<BrokerId, BrokerError> {
+        self.shared.explain(self.next_id()).await
     }
 
     async fn serve_as(
         &self,
         id: BrokerId,
         fill: impl FnOnce(&mut GrpcServer),
-        begin: fn(&Arc<Shared>, BrokerId, Source, Router) -> Served,
+        begin: Begin,
+    ) -> Result<Served, BrokerError> {
+        let served = self.begin(id, fill, begin).await;
+        self.shared.explain(served).await
+    }
+
+    async fn begin(
+        &self,
+        id: BrokerId,
+        fill: impl FnOnce(&mut GrpcServer),
+        begin: Begin,
     ) -> Result<Served, BrokerError> {
         let mut server = GrpcServer::new(self.clone());
         fill(&mut server);

@@ -25,11 +25,12 @@ impl GrpcBroker {
     /// As [`serve`](Self::serve). Accepting the offer fails with
     /// [`BrokerError::NotDialled`] when the other side does not open it in time.
     pub async fn offer_stream(&self) -> Result<StreamOffer, BrokerError> {
-        let id = self.next_id()?;
-        match &self.shared.trunk {
+        let id = self.fresh_id().await?;
+        let offered = match &self.shared.trunk {
             Some(_) => self.offer_raw(id),
             None => self.offer_call(id).await,
-        }
+        };
+        self.shared.explain(offered).await
     }
 
     /// Opens the byte stream that the other side offers under `id`.
@@ -37,22 +38,19 @@ impl GrpcBroker {
     /// Dropping the future leaves nothing.
     ///
     /// # Errors
-    /// As [`dial`](Self::dial), and [`BrokerError::NoStream`] when what the
-    /// other side serves under `id` is not a byte stream. In a
-    /// [multiplexed](crate::Grpc::multiplexed) session nothing tells the two
-    /// apart: the stream then carries what the service says.
+    /// As [`dial`](Self::dial). When what the other side serves under `id` is not a byte stream, or
+    /// was opened before, reading fails with an error that holds [`BrokerError::NoStream`], and
+    /// writing sooner or later. In a [multiplexed](crate::Grpc::multiplexed) session nothing tells
+    /// the two apart: the stream then carries what the service says.
     pub async fn stream(&self, id: u32) -> Result<Stream, BrokerError> {
         let Some(trunk) = &self.shared.trunk else {
             let channel = self.dial(id).await?;
-            let refused = |status| BrokerError::NoStream {
-                id,
-                status: Box::new(status),
-            };
-            let opened = byte_stream::open(channel, &self.shared.tasks).await;
-            return Ok(self.shared.explained(opened.map_err(refused)?));
+            let call = byte_stream::open(id, channel, &self.shared.tasks);
+            return Ok(self.shared.explained(call));
         };
         // Whoever offers a stream leads it to where it belongs in the order of the knocks.
-        let (stream, _) = self.knock(trunk, id).await?;
+        let knocked = self.knock(trunk, id).await;
+        let (stream, _) = self.shared.explain(knocked).await?;
         let secured = self.shared.net.dial_over(self.shared.explained(stream));
         secured
             .await
@@ -61,7 +59,11 @@ impl GrpcBroker {
 
     fn offer_raw(&self, id: BrokerId) -> Result<StreamOffer, BrokerError> {
         let number = id.get();
-        let trunk = self.shared.trunk.as_ref().ok_or(BrokerError::Closed)?;
+        let trunk = self
+            .shared
+            .trunk
+            .as_ref()
+            .ok_or(BrokerError::Closed(None))?;
         let (door, streams) = trunk.put_up(number).ok_or(BrokerError::Duplicate(number))?;
         let offered = Offered {
             streams,
@@ -70,7 +72,8 @@ impl GrpcBroker {
             shared: Arc::clone(&self.shared),
         };
         Ok(StreamOffer::new(number, async move {
-            Ok(offered.enter().await?)
+            let shared = Arc::clone(&offered.shared);
+            Ok(shared.explain(offered.enter().await).await?)
         }))
     }
 
@@ -91,14 +94,13 @@ impl GrpcBroker {
         let shared = Arc::clone(&self.shared);
         let after = shared.accept_timeout;
         Ok(StreamOffer::new(number, async move {
-            tokio::select! {
+            let arrived = tokio::select! {
                 Ok(call) = opened => Ok(shared.explained(call)),
-                ended = served.ended() => Err(ended.err().unwrap_or(BrokerError::Closed).into()),
+                ended = served.ended() => Err(ended.err().unwrap_or(BrokerError::Closed(None))),
                 // Somebody may have connected and not opened it.
-                () = tokio::time::sleep(after) => {
-                    Err(BrokerError::NotDialled { id: number, after }.into())
-                }
-            }
+                () = tokio::time::sleep(after) => Err(BrokerError::NotDialled { id: number, after }),
+            };
+            Ok(shared.explain(arrived).await?)
         }))
     }
 }
@@ -160,7 +162,7 @@ impl Offered {
         // handshake is over: then it does not want the stream any more.
         let id = self.id.get();
         let first = async {
-            let stream = self.streams.recv().await.ok_or(BrokerError::Closed)?;
+            let stream = self.streams.recv().await.ok_or(BrokerError::Closed(None))?;
             let incoming = net.incoming(self.shared.explained(stream));
             let secured = incoming.secure().await;
             secured.map_err(|source| BrokerError::Net { id, source })
@@ -169,7 +171,7 @@ impl Offered {
         tokio::select! {
             first = first => first,
             () = tokio::time::sleep(after) => Err(BrokerError::NotDialled { id, after }),
-            () = tasks.stopping().cancelled() => Err(BrokerError::Closed),
+            () = tasks.stopping().cancelled() => Err(BrokerError::Closed(None)),
         }
     }
 }

@@ -9,11 +9,13 @@ use bytes::{Buf, Bytes};
 use futures_core::Stream as _;
 use pintle_core::Tasks;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_util::sync::PollSender;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
+use crate::broker::BrokerError;
 use crate::generated::pintle::Chunk;
 
 /// How much is put into one message.
@@ -40,12 +42,30 @@ pub(crate) struct Call {
 
 #[derive(Debug)]
 enum Reading {
+    /// The other side has yet to answer that it has the stream.
+    Opening(u32, Answer),
     Open(Streaming<Chunk>),
     /// The other side has ended its direction; the call goes on.
     Ended(Streaming<Chunk>),
-    /// It stopped before that, for this reason if one is known. Whoever asks next is told it, too:
-    /// reads and writes may be asked about by two.
-    Broken(Option<Status>),
+    /// It stopped before that. Whoever asks next is told why, too: reads and writes may be asked
+    /// about by two.
+    Broken(Broken),
+}
+
+/// The answer to a call that was made.
+type Answer = oneshot::Receiver<Result<Streaming<Chunk>, Status>>;
+
+/// Why a direction stopped before its end.
+#[derive(Clone, Debug)]
+enum Broken {
+    /// The call ended as if nothing were missing.
+    Off,
+    /// Nobody waits for its answer any more.
+    Gone,
+    /// The call failed.
+    By(Status),
+    /// What is served under the id is no stream, or not any more.
+    Refused(u32, Status),
 }
 
 #[derive(Debug)]
@@ -56,17 +76,12 @@ enum Writing {
 
 impl Call {
     pub(super) fn caller(
-        incoming: Streaming<Chunk>,
+        id: u32,
+        answer: Answer,
         outgoing: mpsc::Sender<Chunk>,
         tasks: &Tasks,
     ) -> Self {
-        Self {
-            reading: Reading::Open(incoming),
-            unread: Bytes::new(),
-            writing: Writing::Open(PollSender::new(outgoing)),
-            answering: None,
-            tasks: tasks.clone(),
-        }
+        Self::new(Reading::Opening(id, answer), outgoing, None, tasks)
     }
 
     pub(super) fn callee(
@@ -75,39 +90,52 @@ impl Call {
         tasks: &Tasks,
     ) -> Self {
         let answering = Some(outgoing.clone());
-        let mut call = Self::caller(incoming, outgoing, tasks);
-        call.answering = answering;
-        call
+        Self::new(Reading::Open(incoming), outgoing, answering, tasks)
+    }
+
+    fn new(
+        reading: Reading,
+        outgoing: mpsc::Sender<Chunk>,
+        answering: Option<mpsc::Sender<Chunk>>,
+        tasks: &Tasks,
+    ) -> Self {
+        Self {
+            reading,
+            unread: Bytes::new(),
+            writing: Writing::Open(PollSender::new(outgoing)),
+            answering,
+            tasks: tasks.clone(),
+        }
     }
 
     /// Takes the next chunk in; ready when there is something new to know.
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Reading::Opening(id, answer) = &mut self.reading {
+            let (id, answer) = (*id, ready!(Pin::new(answer).poll(cx)));
+            self.reading = opened(id, answer.ok());
+        }
         let incoming = match &mut self.reading {
             Reading::Open(incoming) => incoming,
-            Reading::Ended(_) => return Poll::Ready(Ok(())),
-            Reading::Broken(status) => return Poll::Ready(Err(broken_off(status.clone()))),
+            Reading::Opening(..) | Reading::Ended(_) => return Poll::Ready(Ok(())),
+            Reading::Broken(broken) => return Poll::Ready(Err(broken.clone().into())),
         };
-        match ready!(Pin::new(incoming).poll_next(cx)) {
+        let broken = match ready!(Pin::new(incoming).poll_next(cx)) {
             Some(Ok(chunk)) => {
                 self.unread = chunk.data;
                 if chunk.end
                     && let Reading::Open(incoming) =
-                        std::mem::replace(&mut self.reading, Reading::Broken(None))
+                        std::mem::replace(&mut self.reading, Reading::Broken(Broken::Off))
                 {
                     self.reading = Reading::Ended(incoming);
                     self.settle();
                 }
-                Poll::Ready(Ok(()))
+                return Poll::Ready(Ok(()));
             }
-            Some(Err(status)) => {
-                self.reading = Reading::Broken(Some(status.clone()));
-                Poll::Ready(Err(broken_off(Some(status))))
-            }
-            None => {
-                self.reading = Reading::Broken(None);
-                Poll::Ready(Err(broken_off(None)))
-            }
-        }
+            Some(Err(status)) => Broken::By(status),
+            None => Broken::Off,
+        };
+        self.reading = Reading::Broken(broken.clone());
+        Poll::Ready(Err(broken.into()))
     }
 
     /// Lets the call end once both directions have.
@@ -125,8 +153,17 @@ impl Call {
         if ready!(outgoing.poll_reserve(cx)).is_ok() {
             return Poll::Ready(Ok(()));
         }
-        // The call is over; the reading half knows why, if nothing is before that.
+        // The call is over; the reading half knows why, if nothing is before that. Whoever reads
+        // waits for the answer, and is the one to be woken by it.
+        if let Reading::Opening(id, answer) = &mut self.reading {
+            match answer.try_recv() {
+                Ok(answer) => self.reading = opened(*id, Some(answer)),
+                Err(TryRecvError::Closed) => self.reading = opened(*id, None),
+                Err(TryRecvError::Empty) => {}
+            }
+        }
         if self.unread.is_empty()
+            && !matches!(self.reading, Reading::Opening(..))
             && let Poll::Ready(Err(error)) = self.poll_arrival(cx)
         {
             return Poll::Ready(Err(error));
@@ -203,21 +240,27 @@ impl Drop for Call {
     /// the other side has ended it, or has had its time. Without a shutdown it
     /// is broken off.
     fn drop(&mut self) {
-        let reading = std::mem::replace(&mut self.reading, Reading::Broken(None));
+        let reading = std::mem::replace(&mut self.reading, Reading::Broken(Broken::Off));
         let answering = self.answering.take();
-        let mut incoming = match (&self.writing, reading) {
-            (Writing::Ended, Reading::Open(incoming) | Reading::Ended(incoming)) => incoming,
-            _ => return,
-        };
+        if let Writing::Open(_) = self.writing {
+            return;
+        }
         let read_out = async move {
-            let _answering = answering;
+            let mut incoming = match reading {
+                Reading::Opening(_, answer) => match answer.await {
+                    Ok(Ok(incoming)) => incoming,
+                    _ => return,
+                },
+                Reading::Open(incoming) | Reading::Ended(incoming) => incoming,
+                Reading::Broken(_) => return,
+            };
             while let Some(Ok(chunk)) = incoming.next().await {
                 if chunk.end {
                     break;
                 }
             }
             // The caller hears from the callee's end of the call that everything arrived.
-            drop(_answering);
+            drop(answering);
             while let Some(Ok(_)) = incoming.next().await {}
         };
         self.tasks.spawn(async move {
@@ -231,10 +274,28 @@ impl Drop for Call {
 #[error("the other side of the stream is gone")]
 pub(crate) struct Gone;
 
-fn broken_off(status: Option<Status>) -> io::Error {
-    let kind = io::ErrorKind::ConnectionReset;
-    match status {
-        Some(status) => io::Error::new(kind, status),
-        None => io::Error::new(kind, "the other side dropped the stream before its end"),
+/// What is to be read after the answer to a call, which is `None` when the session ended before.
+fn opened(id: u32, answer: Option<Result<Streaming<Chunk>, Status>>) -> Reading {
+    Reading::Broken(match answer {
+        Some(Ok(incoming)) => return Reading::Open(incoming),
+        Some(Err(status)) if status.code() == Code::Unavailable => Broken::By(status),
+        Some(Err(status)) => Broken::Refused(id, status),
+        None => Broken::Gone,
+    })
+}
+
+impl From<Broken> for io::Error {
+    fn from(broken: Broken) -> Self {
+        let reset = io::ErrorKind::ConnectionReset;
+        match broken {
+            Broken::Off => Self::new(reset, "the other side dropped the stream before its end"),
+            Broken::Gone => Self::new(reset, Gone),
+            Broken::By(status) => Self::new(reset, status),
+            Broken::Refused(id, status) => {
+                let status = Box::new(status);
+                let error = BrokerError::NoStream { id, status };
+                Self::new(io::ErrorKind::ConnectionRefused, error)
+            }
+        }
     }
 }

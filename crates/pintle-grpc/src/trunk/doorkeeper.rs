@@ -31,9 +31,9 @@ impl Trunk {
                     self.place_waiting(&session, main.as_ref());
                     self.shared.gate().knock(id, Instant::now()).into_iter().collect()
                 }
-                () = self.shared.put_up.notified() => {
+                () = self.shared.doors_changed.notified() => {
                     self.place_waiting(&session, main.as_ref());
-                    self.shared.gate().admit(Instant::now())
+                    self.shared.gate().settle(Instant::now())
                 }
                 stream = session.accept() => {
                     let Some(stream) = stream else { return };

@@ -6,7 +6,7 @@
 //! adds to the rule is the dialler that dies in between: a new knock, or time,
 //! ends the turn of the one before, and the next stream is not mistaken for its.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,11 +23,23 @@ const EXPECT: Duration = Duration::from_secs(5);
 /// How many knocks may be held; a peer that knocks for more ids has lost count.
 const MAX_HELD: usize = 256;
 
+/// How long it is remembered that an id is accepted no longer.
+///
+/// The call that brought an id may be cancelled while its callee dials: that knock comes soon. Not
+/// for ever, because the other side may choose the same number for something to come.
+const GONE: Duration = Duration::from_secs(10);
+
+/// How many such ids are remembered.
+const MAX_GONE: usize = 1024;
+
 /// The doors of one side, and who is expected to come through.
 #[derive(Debug)]
 pub(super) struct Gate<D> {
     doors: HashMap<u32, D>,
     held: HashMap<u32, Instant>,
+    /// Ids that had a door or were to have one, oldest first. Who knocks for one is refused at
+    /// once: all other dials of the other side wait for the answer.
+    gone: VecDeque<(u32, Instant)>,
     expected: Option<(u32, Instant)>,
 }
 
@@ -45,6 +57,7 @@ impl<D> Default for Gate<D> {
         Self {
             doors: HashMap::new(),
             held: HashMap::new(),
+            gone: VecDeque::new(),
             expected: None,
         }
     }
@@ -57,42 +70,65 @@ impl<D> Gate<D> {
             return false;
         }
         self.doors.insert(id, door);
+        self.gone.retain(|(gone, _)| *gone != id);
         true
     }
 
-    /// Takes a door away.
-    pub(super) fn take_away(&mut self, id: u32) {
+    /// Takes a door away, or the prospect of one.
+    pub(super) fn take_away(&mut self, id: u32, now: Instant) {
         self.doors.remove(&id);
         if self.expected.is_some_and(|(expected, _)| expected == id) {
             self.expected = None;
         }
+        if !self.is_gone(id, now) {
+            if self.gone.len() == MAX_GONE {
+                self.gone.pop_front();
+            }
+            self.gone.push_back((id, now + GONE));
+        }
     }
 
-    /// Knocks that were held can be answered once their doors are up. Streams
+    /// Knocks that were held can be answered once their doors are up, or never will be. Streams
     /// that came earlier must have been [placed](Self::place) before.
-    pub(super) fn admit(&mut self, now: Instant) -> Vec<Answer> {
-        let ids = self.held.keys().filter(|id| self.doors.contains_key(id));
-        let ids: Vec<u32> = ids.copied().collect();
-        let admitted = ids.into_iter().filter_map(|id| {
+    pub(super) fn settle(&mut self, now: Instant) -> Vec<Answer> {
+        let held: Vec<u32> = self.held.keys().copied().collect();
+        let settled = held.into_iter().filter_map(|id| {
+            let answer = self.answer(id, now)?;
             self.held.remove(&id);
-            self.knock(id, now)
+            Some(answer)
         });
-        admitted.collect()
+        settled.collect()
     }
 
     /// Somebody knocks for `id`. Streams that came earlier must have been
     /// [placed](Self::place) before: they are older than this knock.
     pub(super) fn knock(&mut self, id: u32, now: Instant) -> Option<Answer> {
-        if self.doors.contains_key(&id) {
-            // Diallers take turns: whoever was expected has died on the way.
-            self.expected = Some((id, now + EXPECT));
-            return Some(Answer::Ack(id));
+        if let Some(answer) = self.answer(id, now) {
+            return Some(answer);
         }
         if self.held.len() == MAX_HELD {
             return Some(Answer::Nack(id, "too many knocks are waiting"));
         }
         self.held.insert(id, now + HOLD);
         None
+    }
+
+    /// What can be said at once to who knocks for `id`.
+    fn answer(&mut self, id: u32, now: Instant) -> Option<Answer> {
+        if self.doors.contains_key(&id) {
+            // Diallers take turns: whoever was expected has died on the way.
+            self.expected = Some((id, now + EXPECT));
+            return Some(Answer::Ack(id));
+        }
+        let gone = self.is_gone(id, now);
+        gone.then_some(Answer::Nack(id, "nobody accepts this id any more"))
+    }
+
+    fn is_gone(&mut self, id: u32, now: Instant) -> bool {
+        while self.gone.front().is_some_and(|(_, until)| *until <= now) {
+            self.gone.pop_front();
+        }
+        self.gone.iter().any(|(gone, _)| *gone == id)
     }
 
     /// The door the next stream goes through; `None` if it is for nobody in particular.
@@ -177,13 +213,48 @@ mod tests {
         assert_eq!(gate.knock(7, now), None);
         assert_eq!(gate.expire(now), []);
         gate.put_up(8, 8);
-        assert_eq!(gate.admit(now), [], "that is another door");
+        assert_eq!(gate.settle(now), [], "that is another door");
         gate.put_up(7, 7);
-        assert_eq!(gate.admit(now), [Answer::Ack(7)]);
+        assert_eq!(gate.settle(now), [Answer::Ack(7)]);
         assert_eq!(gate.place(now), Some(&7));
-        gate.take_away(7);
-        gate.take_away(8);
+        gate.take_away(7, now);
+        gate.take_away(8, now);
         assert!(gate.is_empty());
+    }
+
+    #[test]
+    fn a_knock_for_an_id_that_was_given_up_is_refused_at_once() {
+        let (mut gate, now) = gate(&[7]);
+        let refused = |id| Answer::Nack(id, "nobody accepts this id any more");
+        gate.take_away(7, now);
+        assert_eq!(gate.knock(7, now), Some(refused(7)));
+        assert_eq!(gate.knock(8, now), None, "somebody may yet accept it");
+        gate.take_away(8, now);
+        assert_eq!(gate.settle(now), [refused(8)]);
+        assert!(gate.is_empty());
+    }
+
+    #[test]
+    fn an_id_that_was_given_up_can_be_accepted_again() {
+        let (mut gate, now) = gate(&[7, 8]);
+        gate.take_away(7, now);
+        assert!(gate.put_up(7, 7));
+        assert_eq!(gate.knock(7, now), Some(Answer::Ack(7)));
+        gate.take_away(8, now);
+        assert_eq!(gate.knock(8, now + GONE), None, "it is forgotten by now");
+    }
+
+    #[test]
+    fn of_ids_given_up_the_last_thousand_are_remembered() {
+        let (mut gate, now) = gate(&[]);
+        for id in 0..10_000 {
+            gate.take_away(id, now);
+            gate.take_away(id, now);
+        }
+        assert_eq!(gate.gone.len(), MAX_GONE);
+        assert!(gate.is_gone(9_999, now) && !gate.is_gone(0, now));
+        assert!(!gate.is_gone(9_999, now + GONE));
+        assert!(gate.gone.is_empty());
     }
 
     #[test]
@@ -200,7 +271,7 @@ mod tests {
     fn a_door_that_is_taken_away_expects_nobody() {
         let (mut gate, now) = gate(&[7]);
         gate.knock(7, now);
-        gate.take_away(7);
+        gate.take_away(7, now);
         assert_eq!(gate.place(now), None);
     }
 

@@ -65,7 +65,11 @@ impl CallError {
     }
 
     pub(crate) fn broker(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Broker(shared(error))
+        let error = shared(error);
+        match SessionClosed::of(&*error) {
+            Some(closed) => Self::Lost(closed.clone()),
+            None => Self::Broker(error),
+        }
     }
 
     /// A failure in words, of a kind that programs in other languages see.

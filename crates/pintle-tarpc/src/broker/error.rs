@@ -1,8 +1,10 @@
 use std::io;
 use std::time::Duration;
 
+use pintle_core::SessionClosed;
 use pintle_mux::{BrokerError as MuxError, OpenError, StreamError};
 
+use super::TarpcBroker;
 use super::ids::Refused;
 
 /// Why something could not be served or dialled through the broker.
@@ -55,9 +57,9 @@ pub enum BrokerError {
     /// A plugin's host has not connected yet, or has gone.
     #[error("no host is connected")]
     NotConnected,
-    /// The session has ended.
+    /// The session has ended; why is known on the host's side.
     #[error("the session has ended")]
-    Closed,
+    Closed(#[source] Option<SessionClosed>),
 }
 
 impl Refused {
@@ -65,7 +67,7 @@ impl Refused {
         match self {
             Self::Duplicate => BrokerError::Duplicate(id),
             Self::Exhausted => BrokerError::Exhausted,
-            Self::Closed => BrokerError::Closed,
+            Self::Closed => BrokerError::Closed(None),
         }
     }
 }
@@ -77,17 +79,17 @@ impl BrokerError {
             MuxError::Timeout { id, timeout } => Self::NotAccepted { id, after: timeout },
             MuxError::WrongId { dialled: id, .. } => Self::Refused { id },
             MuxError::Stream { id, source } => match stream_error(&source) {
-                Some(StreamError::Ended(_)) => Self::Closed,
+                Some(StreamError::Ended(_)) => Self::Closed(None),
                 // Closed in good order or not: the other side does not want it.
                 Some(_) => Self::Refused { id },
                 None if source.kind() == io::ErrorKind::UnexpectedEof => Self::Refused { id },
                 None => Self::Stream { id, source },
             },
             MuxError::Open { source, .. } => match source {
-                OpenError::Ended(_) | OpenError::Closing => Self::Closed,
+                OpenError::Ended(_) | OpenError::Closing => Self::Closed(None),
                 source => Self::Open(source),
             },
-            _ => Self::Closed,
+            _ => Self::Closed(None),
         }
     }
 
@@ -96,10 +98,35 @@ impl BrokerError {
         match error {
             MuxError::IdInUse(id) => Self::Duplicate(id),
             MuxError::Stream { id, source } => match stream_error(&source) {
-                Some(StreamError::Ended(_)) => Self::Closed,
+                Some(StreamError::Ended(_)) => Self::Closed(None),
                 _ => Self::Stream { id, source },
             },
-            _ => Self::Closed,
+            _ => Self::Closed(None),
+        }
+    }
+}
+
+impl TarpcBroker {
+    /// The same, with the reason if it is that the session has ended.
+    ///
+    /// The reason is known a moment after the end, and waited for no longer than that.
+    pub(super) async fn explain<T>(
+        &self,
+        result: Result<T, BrokerError>,
+    ) -> Result<T, BrokerError> {
+        match (result, self.link()) {
+            (Err(BrokerError::Closed(None)), Ok(link)) => {
+                Err(BrokerError::Closed(link.lost.reason().await))
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// The same error, with what is known by now.
+    pub(super) fn explain_now(&self, error: BrokerError) -> BrokerError {
+        match (error, self.link()) {
+            (BrokerError::Closed(None), Ok(link)) => BrokerError::Closed(link.lost.reason_now()),
+            (error, _) => error,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Served {
                 Err(BrokerError::NotDialled { id: self.id, after })
             }
             Ok(_) => Ok(()),
-            Err(_) => Err(BrokerError::Closed),
+            Err(_) => Err(BrokerError::Closed(None)),
         }
     }
 

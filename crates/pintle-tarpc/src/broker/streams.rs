@@ -32,7 +32,8 @@ impl TarpcBroker {
             }
         });
         Ok(StreamOffer::new(number, async move {
-            let stream = accepted.await.unwrap_or(Err(BrokerError::Closed))?;
+            let stream = accepted.await.unwrap_or(Err(BrokerError::Closed(None)));
+            let stream = explaining.explain(stream).await?;
             Ok(explaining.explained(stream)?)
         }))
     }

@@ -134,8 +134,14 @@ impl Lost {
         })
     }
 
-    async fn reason(&self) -> Option<SessionClosed> {
+    /// Why the session ended, which is known a moment after its connection has.
+    pub(crate) async fn reason(&self) -> Option<SessionClosed> {
         let ended = self.ended.as_ref()?;
         timeout(REASON_TIMEOUT, ended.wait()).await.ok()?
+    }
+
+    /// The same, if it is known by now.
+    pub(crate) fn reason_now(&self) -> Option<SessionClosed> {
+        self.ended.as_ref()?.now()
     }
 }

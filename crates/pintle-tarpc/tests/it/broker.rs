@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use pintle_core::EndReason;
 use pintle_tarpc::{BrokerError, Bytes, Tarpc, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -263,7 +264,15 @@ async fn who_waits_for_an_id_hears_of_the_end() {
     });
     tokio::task::yield_now().await;
     session.close().await.unwrap();
-    assert!(matches!(waiting.await.unwrap(), Err(BrokerError::Closed)));
     assert!(dialling.await.unwrap().is_err());
-    assert!(matches!(broker.next_id(), Err(BrokerError::Closed)));
+    for error in [
+        waiting.await.unwrap().map(drop).unwrap_err(),
+        broker.next_id().map(drop).unwrap_err(),
+        broker.offer_stream().map(drop).unwrap_err(),
+    ] {
+        let BrokerError::Closed(Some(closed)) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(closed.reason(), EndReason::Closed);
+    }
 }

@@ -17,6 +17,7 @@ mod reattach;
 mod stdio;
 mod strangers;
 mod streams;
+mod trust;
 
 use pintle::{Grpc, Host, Session};
 use pintle_testkit::{Echo, EchoPlugin, World};

@@ -238,3 +238,25 @@ async fn test_mode_prints_the_variable_that_go_hosts_read() {
     assert_eq!(token["Addr"], json!({"Network": "unix", "String": address}));
     plugin.close().await.unwrap();
 }
+
+/// The file's name is no proof: anybody of the same user can make one of that name.
+#[tokio::test]
+async fn without_tls_another_process_at_the_address_is_not_spoken_to() {
+    let world = World::new(ROGUE);
+    let host = world.host().plaintext();
+    let session = detached(&world, &host).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    let address = token.address().to_string();
+    std::fs::remove_file(&address).unwrap();
+    let impostor = tokio::net::UnixListener::bind(&address).unwrap();
+    let refused = host.reattach(&token, Grpc).await.unwrap_err();
+    let report = refused.report().to_string();
+    let expected = format!(
+        "another process than the one with the number {} listens at",
+        pid.as_raw_nonzero()
+    );
+    assert!(report.contains(&expected), "{report}");
+    drop(impostor);
+    kill_process(pid, Signal::KILL).unwrap();
+}

@@ -14,6 +14,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use pintle::trust::Sha256;
 use pintle::{Grpc, Host, LaunchFailure, Session};
 use pintle_testkit::pb::{
     CallBackRequest, CountRequest, Empty, ExitRequest, Manner, Payload, ServeRequest, ServiceId,
@@ -163,6 +164,29 @@ fn a_launch_that_fails_leaves_nothing() {
             .await
             .unwrap_err();
         assert!(matches!(missing.failure(), LaunchFailure::Start(_)));
+    });
+}
+
+#[test]
+fn a_verified_program_leaves_nothing_whether_it_is_executed_or_refused() {
+    check(async |world, host| {
+        let sum = Sha256::of(fs::File::open(ROGUE).unwrap()).unwrap();
+        let verified = |sum| world.rogue(host, "well").checksum(sum);
+        let session = verified(sum).launch(Grpc).await.unwrap();
+        let pid = session.pid().unwrap();
+        let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        assert!(program.starts_with("/memfd:rogue (deleted)"), "{program:?}");
+        // What it is executed from is not among what it has open.
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+        let open = open.filter_map(|open| fs::read_link(open.path()).ok());
+        assert!(!open.into_iter().any(|file| file == program));
+        session.close().await.unwrap();
+        let other = Sha256::from_bytes([0; 32]);
+        let refused = verified(other).launch(Grpc).await;
+        refused.expect_err("it is another program");
+        let launch = verified(sum);
+        let given_up = tokio::time::timeout(Duration::ZERO, launch.launch(Grpc)).await;
+        assert!(given_up.is_err(), "verifying takes a moment");
     });
 }
 

@@ -3,12 +3,22 @@
 use std::io;
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
 use tokio::process::ChildStdin;
 
 use super::{Bond, Spawned};
 use crate::runner::{BoxFuture, Exit, Process};
+use crate::trust::Image;
 
-pub(in crate::runner) async fn spawn(command: Command, bond: Bond) -> io::Result<Spawned> {
+pub(in crate::runner) async fn spawn(
+    command: Command,
+    bond: Bond,
+    image: Option<Image>,
+) -> io::Result<Spawned> {
+    let command = match &image {
+        Some(image) => super::replaced(&command, image),
+        None => command,
+    };
     let mut child = tokio::process::Command::from(command)
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
@@ -26,6 +36,7 @@ pub(in crate::runner) async fn spawn(command: Command, bond: Bond) -> io::Result
             child,
             released: false,
             _lifeline: lifeline,
+            remains: image.and_then(Image::into_remains),
         },
         stdout,
         stderr,
@@ -38,6 +49,8 @@ pub(in crate::runner) struct Child {
     released: bool,
     /// Never written to: its end tells the child of ours.
     _lifeline: Option<ChildStdin>,
+    /// The program, if it was made for this child.
+    remains: Option<TempDir>,
 }
 
 impl Process for Child {
@@ -58,6 +71,8 @@ impl Process for Child {
 
     fn release(&mut self) {
         self.released = true;
+        // It is running, and so open: where it came from can go as far as the system lets it.
+        self.remains = None;
     }
 
     fn kill(&mut self) -> io::Result<()> {

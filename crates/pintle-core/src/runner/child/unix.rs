@@ -5,28 +5,41 @@ use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+use tempfile::TempDir;
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::watch;
 
 use super::{Bond, Spawned};
+#[cfg(target_os = "linux")]
+use crate::runner::exec;
 use crate::runner::guard::{self, Guard};
 use crate::runner::{BoxFuture, Exit, Process, spawner};
+use crate::trust::Image;
 
 /// The thread that waits for a child does little else.
 const STACK_BYTES: usize = 128 * 1024;
 
+/// How often a program is tried that is busy, and how long is waited between.
+const BUSY_TRIES: u32 = 100;
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
 /// Starts `command` from the thread that never ends. Dropping the future leaves no child.
-pub(in crate::runner) async fn spawn(command: Command, bond: Bond) -> io::Result<Spawned> {
+pub(in crate::runner) async fn spawn(
+    command: Command,
+    bond: Bond,
+    image: Option<Image>,
+) -> io::Result<Spawned> {
     let Started {
         child,
         stdout,
         stderr,
-    } = spawner::run(move || start(command, bond)).await??;
+    } = spawner::run(move || start(command, bond, image)).await??;
     Ok(Spawned {
         child,
         stdout: ChildStdout::from_std(stdout)?,
@@ -40,7 +53,11 @@ struct Started {
     stderr: std::process::ChildStderr,
 }
 
-fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
+fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<Started> {
+    #[cfg(not(target_os = "linux"))]
+    if let Some(image) = &image {
+        command = super::replaced(&command, image);
+    }
     command
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
@@ -55,8 +72,10 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
     // Before the child, which may start others sooner than we look again.
     let guard = (bond == Bond::Usual).then(guard::guard).flatten();
     #[cfg(target_os = "linux")]
-    if bond != Bond::Detached {
-        crate::runner::exec::follow_parent(&mut command, guard.clone())?;
+    match (bond, image.as_ref().map(Image::entrance)) {
+        (Bond::Detached, None) => {}
+        (Bond::Detached, Some(entrance)) => exec::execute(&mut command, entrance)?,
+        (_, entrance) => exec::follow_parent(&mut command, guard.clone(), entrance)?,
     }
 
     // The thread first: without it, a child that runs could not be waited for.
@@ -69,7 +88,8 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
                 waited.wait();
             }
         })?;
-    let mut child = command.spawn()?;
+    let may_be_busy = image.as_ref().is_some_and(Image::may_be_busy);
+    let mut child = spawn_once_free(&mut command, may_be_busy)?;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let pid = pid.expect("the number of a child is positive");
     let stdout = child.stdout.take().expect("stdout was asked to be piped");
@@ -97,6 +117,7 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
             own,
             exit,
             released: false,
+            remains: image.and_then(Image::into_remains),
             _lifeline: lifeline,
         },
         stdout,
@@ -104,11 +125,27 @@ fn start(mut command: Command, bond: Bond) -> io::Result<Started> {
     })
 }
 
+/// Starts the program, once nobody has it open for writing any more if that `may_be` so.
+fn spawn_once_free(command: &mut Command, may_be: bool) -> io::Result<std::process::Child> {
+    let mut tries = if may_be { BUSY_TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match command.spawn() {
+            Err(error) if tries > 0 && error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(BUSY_PAUSE);
+            }
+            spawned => return spawned,
+        }
+    }
+}
+
 /// A child that runs, or has run.
 pub(in crate::runner) struct Child {
     own: Arc<Own>,
     exit: watch::Receiver<Option<Exit>>,
     released: bool,
+    /// The program, if it was made for this child.
+    remains: Option<TempDir>,
     /// Never written to: its end tells the child of ours.
     _lifeline: Option<ChildStdin>,
 }
@@ -139,6 +176,8 @@ impl Process for Child {
 
     fn release(&mut self) {
         self.released = true;
+        // It has been read by now, and nobody would remove it later.
+        self.remains = None;
     }
 
     fn kill(&mut self) -> io::Result<()> {

@@ -148,3 +148,37 @@ async fn a_stream_that_came_before_a_knock_is_not_taken_for_the_knocks() {
     assert!(joined(&mut stream, &mut arrived).await);
     assert!(eight.try_recv().is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_for_an_id_that_was_given_up_keeps_no_other_dial_waiting() {
+    let (host, plugin) = pair().await;
+    for (near, far) in [(&host, &plugin), (&plugin, &host)] {
+        drop(far.trunk.put_up(7));
+        let (_door, _streams) = far.trunk.put_up(8).unwrap();
+        let begin = Instant::now();
+        let (too_late, dialled) = tokio::join!(near.dial(7), near.dial(8));
+        assert!(
+            matches!(too_late, Err(KnockError::Refused(_))),
+            "{too_late:?}"
+        );
+        dialled.unwrap();
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_knock_that_is_held_is_refused_once_its_id_is_given_up() {
+    let (host, plugin) = pair().await;
+    let begin = Instant::now();
+    let dial = tokio::spawn(host.dial_within(7, PATIENCE));
+    while plugin.trunk.shared.gate().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    plugin.trunk.take_away(7);
+    let refused = dial.await.unwrap();
+    assert!(
+        matches!(refused, Err(KnockError::Refused(_))),
+        "{refused:?}"
+    );
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+}

@@ -241,10 +241,7 @@ pub async fn what_is_asked_after_the_end_is_lost_with_the_reason(mount: &Mount) 
         soon(calls.repeat(Vec::new())).await.map(drop),
         soon(lent.repeat(String::new())).await.map(drop),
     ] {
-        let error = error.expect_err("the session has ended");
-        assert!(matches!(error, CallError::Lost(_)), "{error:?}");
-        let reason = SessionClosed::of(&error).map(SessionClosed::reason);
-        assert_eq!(reason, Some(EndReason::Closed), "{error:?}");
+        closed(&error.expect_err("the session has ended"));
     }
     // These fail before there is a call: nothing can be lent any more.
     let guest = Some(guests.guest("host"));
@@ -259,9 +256,7 @@ pub async fn what_is_asked_after_the_end_is_lost_with_the_reason(mount: &Mount) 
             .await
             .map(drop),
     ] {
-        let error = error.expect_err("the session has ended");
-        let told = matches!(error, CallError::Lost(_) | CallError::Broker(_));
-        assert!(told, "{error:?}");
+        closed(&error.expect_err("the session has ended"));
     }
     soon(ledger.held(0)).await;
     soon(guests.there(0)).await;
@@ -277,6 +272,14 @@ fn lost<T: std::fmt::Debug>(result: Result<T, CallError>) {
     let error = result.expect_err("the plugin was killed");
     assert!(matches!(error, CallError::Lost(_)), "{error:?}");
     signal(&error);
+}
+
+#[track_caller]
+fn closed(error: &CallError) {
+    let CallError::Lost(closed) = error else {
+        panic!("it does not say why: {error:?}")
+    };
+    assert_eq!(closed.reason(), EndReason::Closed);
 }
 
 #[track_caller]
