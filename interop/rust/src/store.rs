@@ -86,7 +86,7 @@ async fn end_by_panic(message: String) {
         let _ = std::panic::catch_unwind(|| panic!("{message}"));
         std::process::abort();
     });
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn write(mut output: impl Write, value: &[u8]) -> Result<(), Status> {
