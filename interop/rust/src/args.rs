@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use pintle::Grpc;
+
 use crate::{Failure, NEGOTIATED_VERSIONS};
 
 /// What the kv programs are to do.
@@ -17,6 +19,12 @@ pub enum Story {
     Logs,
     /// What the plugin serves.
     Reflect,
+    /// A plugin that outlives a session, and is found again.
+    Reattach,
+    /// A plugin that no host launched.
+    TestMode,
+    /// A plugin that crashes.
+    Panics,
 }
 
 impl FromStr for Story {
@@ -29,9 +37,13 @@ impl FromStr for Story {
             "stdio" => Self::Stdio,
             "logs" => Self::Logs,
             "reflect" => Self::Reflect,
+            "reattach" => Self::Reattach,
+            "test-mode" => Self::TestMode,
+            "panics" => Self::Panics,
             _ => {
                 return Err(format!(
-                    "no story {name:?}, only kv, negotiated, stdio, logs and reflect"
+                    "no story {name:?}, only kv, negotiated, stdio, logs, reflect, reattach, \
+                     test-mode and panics"
                 )
                 .into());
             }
@@ -62,6 +74,11 @@ pub struct HostArgs {
 }
 
 impl HostArgs {
+    /// The transport, on one connection or several.
+    pub(crate) fn grpc(&self) -> Grpc {
+        if self.mux { Grpc.multiplexed() } else { Grpc }
+    }
+
     /// Reads them, without the host's own name. Only options of `known` are taken.
     ///
     /// # Errors
@@ -198,7 +215,7 @@ mod tests {
         );
         check_refused(
             "--story tale -- p",
-            r#"no story "tale", only kv, negotiated, stdio, logs and reflect"#,
+            r#"no story "tale", only kv, negotiated, stdio, logs, reflect, reattach, test-mode and panics"#,
         );
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use pintle::{Exit, Grpc, Host, LaunchError, LaunchFailure, LogEntry, OutputTo, Session};
+use pintle::{Exit, Host, LaunchError, LaunchFailure, LogEntry, OutputTo, Session};
 use tokio::sync::mpsc;
 
 use crate::output::{self, Output};
-use crate::{Failure, HostArgs};
+use crate::{Failure, HostArgs, Story};
 
 /// How many chunks of output, or log entries, may wait to be read.
 ///
@@ -28,7 +28,7 @@ pub struct Launched {
 
 impl Launched {
     /// Launches the plugin that `args` name, with or without TLS, and on one
-    /// connection or several, as they say.
+    /// connection or several, as they say. In [`Story::Reattach`] it may outlive the session.
     ///
     /// # Errors
     /// As [`launch`](pintle::PluginCommand::launch).
@@ -42,10 +42,13 @@ impl Launched {
             .on_log(move |entry| drop(log_sender.try_send(entry.clone())));
         let host = if args.tls { host } else { host.plaintext() };
 
-        let grpc = if args.mux { Grpc.multiplexed() } else { Grpc };
         let command = host.command(&args.plugin).args(&args.plugin_args);
+        let command = match args.story {
+            Story::Reattach => command.detached(),
+            _ => command,
+        };
         Ok(Self {
-            session: command.launch(grpc).await?,
+            session: command.launch(args.grpc()).await?,
             stdout,
             stderr,
             logs,

@@ -30,7 +30,7 @@ pub use output::Output;
 pub use plugin::KvPlugin;
 pub use shelf::Shelf;
 pub use store::Store;
-pub use stories::{tell_callbacks, tell_counter, tell_kv, tell_store};
+pub use stories::{tell_callbacks, tell_counter, tell_kv, tell_store, tell_test_mode};
 
 /// The cookie of every program, and version 1, that of every story but one.
 pub const HANDSHAKE: Handshake = Handshake::new("PINTLE_INTEROP", "5a2f0c61");

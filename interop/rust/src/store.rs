@@ -36,6 +36,7 @@ impl Kv for Store {
         let key = request.into_inner().key;
         let value = match key.strip_prefix("big:") {
             Some(size) => big(size)?,
+            None if key == "pid" => std::process::id().to_string().into_bytes(),
             None if key == "panic" => return Err(panic_elsewhere().await),
             None => {
                 let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,6 +53,7 @@ impl Kv for Store {
             "stdout" => write(io::stdout(), &value)?,
             "stderr" => write(io::stderr(), &value)?,
             "log" => log_once_per_level(&String::from_utf8_lossy(&value)),
+            "panic" => end_by_panic(String::from_utf8_lossy(&value).into_owned()).await,
             _ => {
                 value.extend_from_slice(self.suffix.as_bytes());
                 let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,6 +77,16 @@ async fn panic_elsewhere() -> Status {
     let panicking = tokio::spawn(async { panic!("{ASKED}") });
     let _: Result<(), _> = panicking.await;
     Status::internal(ASKED)
+}
+
+/// Ends the process by a panic, as every one does that is built with `panic = "abort"`; a panic of
+/// the call itself would end the call only.
+async fn end_by_panic(message: String) {
+    std::thread::spawn(move || {
+        let _ = std::panic::catch_unwind(|| panic!("{message}"));
+        std::process::abort();
+    });
+    std::future::pending::<()>().await;
 }
 
 fn write(mut output: impl Write, value: &[u8]) -> Result<(), Status> {

@@ -6,9 +6,12 @@ mod flows;
 mod kv;
 mod logs;
 mod negotiated;
+mod panics;
+mod reattach;
 mod reflect;
 mod stdio;
 mod store;
+mod test_mode;
 
 use std::future::Future;
 use std::time::Duration;
@@ -31,9 +34,21 @@ pub async fn tell_kv(mut launched: Launched, args: &HostArgs) -> Result<(), Fail
         Story::Stdio => in_time(stdio::tell(launched)).await?,
         Story::Logs => in_time(logs::tell(launched)).await?,
         Story::Reflect => in_time(reflect::tell(launched)).await?,
+        // Their plugins do not end by being closed in the session that launched them.
+        Story::Reattach => return reattach::tell(launched, args).await,
+        Story::Panics => return in_time(panics::tell(launched)).await,
+        Story::TestMode => return Err("a plugin in test mode is not launched".into()),
     }
     println!("{}", launched.close().await);
     Ok(())
+}
+
+/// Tells the story of a kv plugin in test mode, which no host launches, to its end.
+///
+/// # Errors
+/// In words, whatever went wrong.
+pub async fn tell_test_mode(args: &HostArgs) -> Result<(), Failure> {
+    in_time(test_mode::tell(args)).await
 }
 
 /// Tells the story of the counter programs to its end.

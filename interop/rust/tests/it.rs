@@ -137,6 +137,38 @@ exit: clean
     check(host, &[], plugin, &[], transcript);
 }
 
+#[test]
+fn a_plugin_that_was_left_is_found_again_by_its_token() {
+    let transcript = "\
+put hello = world
+reattached to the same process
+get hello = world
+exit: gone
+";
+    check_kv(&["--story", "reattach"], "reattach", transcript);
+}
+
+#[test]
+fn a_plugin_in_test_mode_is_visited_and_ends_with_whoever_started_it() {
+    let transcript = "\
+first visit: put hello = world
+second visit: get hello = world
+third visit: ping: ok
+exit: clean
+";
+    check_kv(&["--story", "test-mode"], "test-mode", transcript);
+}
+
+#[test]
+fn a_panic_that_ends_the_plugin_is_an_error_in_the_log_and_named_in_the_lost_call() {
+    let transcript = "\
+log error: panic: out of cheese
+call: lost
+exit: crashed
+";
+    check_kv(&["--story", "panics"], "panics", transcript);
+}
+
 #[track_caller]
 fn check_store(host_args: &[&str], transcript: &str) {
     let (host, plugin) = (

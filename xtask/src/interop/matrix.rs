@@ -1,6 +1,6 @@
 //! Which hosts meet which plugins, and how the results are shown.
 
-use super::stories::{GoAlone, NO_FLOWS, NOT_MULTIPLEXED, STORIES, Story};
+use super::stories::{GoAlone, NO_FLOWS, NO_REATTACH, NOT_MULTIPLEXED, STORIES, Story};
 
 /// The releases of go-plugin that the Go programs are built on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +49,9 @@ impl Pairing {
     /// What the host must print where a library does not have what `story` is about.
     fn refusal(self, story: &Story) -> Option<&'static str> {
         let old = Author::Go(Release::V1_4_10);
-        if !story.multiplexed {
+        if story.reattaches && self.host != Author::Rust && self.tls != "none" {
+            Some(NO_REATTACH)
+        } else if !story.multiplexed {
             None
         } else if self.host == old || self.plugin == old {
             Some(NOT_MULTIPLEXED)
@@ -78,10 +80,12 @@ impl Pairing {
         if let Some(alone) = self.go_alone(story) {
             return alone.transcript;
         }
-        let old = story
+        let old = Author::Go(Release::V1_4_10);
+        let of_old_host = story.transcript_of_old_host.filter(|_| self.host == old);
+        let of_old_plugin = story
             .transcript_of_old_plugin
-            .filter(|_| self.plugin == Author::Go(Release::V1_4_10));
-        old.unwrap_or(story.transcript)
+            .filter(|_| self.plugin == old);
+        of_old_host.or(of_old_plugin).unwrap_or(story.transcript)
     }
 }
 
@@ -168,7 +172,8 @@ fn word(pairing: Pairing, story: &Story, cell: &Cell) -> &'static str {
 /// What the words in the table mean that do not speak for themselves.
 pub(crate) const LEGEND: &str = "\
 absent: not offered by this library; the host refused, as it must
-  (multiplexing: go-plugin v1.4.10 has none; flows on one connection: go-plugin dials only gRPC there)";
+  (multiplexing: go-plugin v1.4.10 has none; flows on one connection: go-plugin dials only gRPC there;
+  reattach: go-plugin cannot with AutoMTLS)";
 
 #[cfg(test)]
 mod tests {
@@ -225,6 +230,33 @@ mod tests {
             Author::Go(Release::Newest)
         ));
         assert!(!lists_v1(Author::Rust, OLD));
+    }
+
+    #[test]
+    fn only_a_host_on_the_old_release_may_not_raise_a_panic_to_an_error() {
+        let panics = STORIES.iter().find(|story| story.name == "panics").unwrap();
+        let raised = |host, plugin| {
+            let pairing = Pairing {
+                host,
+                plugin,
+                tls: "none",
+            };
+            pairing.transcript(panics).starts_with("log error: panic: ")
+        };
+        assert!(raised(Author::Rust, OLD));
+        assert!(raised(Author::Go(Release::Newest), Author::Rust));
+        assert!(!raised(OLD, Author::Rust));
+    }
+
+    #[test]
+    fn only_a_go_host_with_tls_may_not_reattach() {
+        let reattach = STORIES.iter().find(|story| story.reattaches).unwrap();
+        for pairing in pairings(Scope::Everything) {
+            let absent = pairing.host != Author::Rust && pairing.tls == "auto";
+            assert_eq!(pairing.transcript(reattach) == NO_REATTACH, absent);
+            let word = word(pairing, reattach, &Ok(()));
+            assert_eq!(word == "absent", absent, "{pairing:?}");
+        }
     }
 
     #[test]

@@ -36,13 +36,34 @@ pub(crate) struct Story {
     pub(crate) multiplexed: bool,
     /// It needs byte streams, which go-plugin does not offer on one connection.
     pub(crate) flows: bool,
+    /// The host leaves its plugin and comes back, which go-plugin does not offer with AutoMTLS.
+    pub(crate) reattaches: bool,
     /// What the host passes on to the plugin.
     pub(crate) plugin: &'static [&'static str],
     pub(crate) transcript: &'static str,
+    /// The transcript where the host is built on go-plugin v1.4.10 and that shows.
+    pub(crate) transcript_of_old_host: Option<&'static str>,
     /// The transcript where the plugin is built on go-plugin v1.4.10 and that shows.
     pub(crate) transcript_of_old_plugin: Option<&'static str>,
     /// What go-plugin cannot do even with itself.
     pub(crate) go_alone: Option<GoAlone>,
+}
+
+impl Story {
+    /// A story that asks for nothing in particular: the rest of those below.
+    const PLAIN: Self = Self {
+        name: "",
+        program: Program::Kv,
+        host: &[],
+        multiplexed: false,
+        flows: false,
+        reattaches: false,
+        plugin: &[],
+        transcript: "",
+        transcript_of_old_host: None,
+        transcript_of_old_plugin: None,
+        go_alone: None,
+    };
 }
 
 /// How a story is told where both sides are go-plugin's, to keep clear of a flaw of its own.
@@ -59,76 +80,62 @@ pub(crate) const NOT_MULTIPLEXED: &str = "refused: multiplexing\n";
 /// What a host prints where its library, or that of its plugin, has no byte streams in this session.
 pub(crate) const NO_FLOWS: &str = "refused: flows\n";
 
+/// What a host prints where its library cannot leave a plugin and come back.
+pub(crate) const NO_REATTACH: &str = "refused: reattach\n";
+
 pub(crate) const STORIES: &[Story] = &[
     Story {
         name: "kv",
         program: Program::Kv,
         host: &["--story", "kv"],
-        multiplexed: false,
-        flows: false,
         plugin: &["kv"],
         transcript: KV,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "versions 2,3",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2,3"],
-        multiplexed: false,
-        flows: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 3
 get hello = world (v3)
 exit: clean
 ",
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "versions 2",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "2"],
-        multiplexed: false,
-        flows: false,
         plugin: &["negotiated"],
         transcript: "\
 version: 2
 get hello = world (v2)
 exit: clean
 ",
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "versions 4",
         program: Program::Kv,
         host: &["--story", "negotiated", "--versions", "4"],
-        multiplexed: false,
-        flows: false,
         plugin: &["negotiated"],
         transcript: "refused: version\n",
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "stdio",
         program: Program::Kv,
         host: &["--story", "stdio"],
-        multiplexed: false,
-        flows: false,
         plugin: &["stdio"],
         transcript: STDIO,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "logs",
         program: Program::Kv,
         host: &["--story", "logs"],
-        multiplexed: false,
-        flows: false,
         plugin: &["logs"],
         transcript: "\
 log trace: hello answer=42 name=kv
@@ -138,59 +145,38 @@ log warn: hello answer=42 name=kv
 log error: hello answer=42 name=kv
 exit: clean
 ",
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "counter",
         program: Program::Counter,
-        host: &[],
-        multiplexed: false,
-        flows: false,
-        plugin: &[],
         transcript: COUNTER,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "callbacks",
         program: Program::Callbacks,
-        host: &[],
-        multiplexed: false,
-        flows: false,
-        plugin: &[],
         transcript: CALLBACKS,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "store",
         program: Program::Store,
-        host: &[],
-        multiplexed: false,
-        flows: false,
-        plugin: &[],
         transcript: STORE,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "flows",
         program: Program::Store,
         host: &["--flows"],
-        multiplexed: false,
         flows: true,
-        plugin: &[],
         transcript: FLOWS,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "reflect",
         program: Program::Kv,
         host: &["--story", "reflect"],
-        multiplexed: false,
-        flows: false,
         plugin: &["reflect"],
         transcript: "\
 services: grpc.health.v1.Health, grpc.reflection.v1.ServerReflection, \
@@ -205,67 +191,98 @@ plugin.GRPCBroker, plugin.GRPCController, plugin.GRPCStdio, proto.KV
 exit: clean
 ",
         ),
-        go_alone: None,
+        ..Story::PLAIN
+    },
+    Story {
+        name: "reattach",
+        program: Program::Kv,
+        host: &["--story", "reattach"],
+        reattaches: true,
+        plugin: &["reattach"],
+        transcript: "\
+put hello = world
+reattached to the same process
+get hello = world
+exit: gone
+",
+        ..Story::PLAIN
+    },
+    Story {
+        name: "test mode",
+        program: Program::Kv,
+        host: &["--story", "test-mode"],
+        plugin: &["test-mode"],
+        transcript: "\
+first visit: put hello = world
+second visit: get hello = world
+third visit: ping: ok
+exit: clean
+",
+        ..Story::PLAIN
+    },
+    Story {
+        name: "panics",
+        program: Program::Kv,
+        host: &["--story", "panics"],
+        plugin: &["panics"],
+        transcript: "\
+log error: panic: out of cheese
+call: lost
+exit: crashed
+",
+        transcript_of_old_host: Some(
+            "\
+log debug: panic: out of cheese
+call: lost
+exit: crashed
+",
+        ),
+        ..Story::PLAIN
     },
     Story {
         name: "kv mux",
         program: Program::Kv,
         host: &["--story", "kv"],
         multiplexed: true,
-        flows: false,
         plugin: &["kv"],
         transcript: KV,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "stdio mux",
         program: Program::Kv,
         host: &["--story", "stdio"],
         multiplexed: true,
-        flows: false,
         plugin: &["stdio"],
         transcript: STDIO,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "counter mux",
         program: Program::Counter,
-        host: &[],
         multiplexed: true,
-        flows: false,
-        plugin: &[],
         transcript: COUNTER,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "callbacks mux",
         program: Program::Callbacks,
-        host: &[],
         multiplexed: true,
-        flows: false,
-        plugin: &[],
         transcript: CALLBACKS,
-        transcript_of_old_plugin: None,
         // Its host gives a new stream to whichever listener comes first, so that of two dials at
         // once each may be led to the other's id.
         go_alone: Some(GoAlone {
             host: &["--at-once", "1"],
             transcript: CALLBACKS_IN_TURN,
         }),
+        ..Story::PLAIN
     },
     Story {
         name: "store mux",
         program: Program::Store,
-        host: &[],
         multiplexed: true,
-        flows: false,
-        plugin: &[],
         transcript: STORE,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
     Story {
         name: "flows mux",
@@ -273,10 +290,8 @@ exit: clean
         host: &["--flows"],
         multiplexed: true,
         flows: true,
-        plugin: &[],
         transcript: FLOWS,
-        transcript_of_old_plugin: None,
-        go_alone: None,
+        ..Story::PLAIN
     },
 ];
 

@@ -92,7 +92,9 @@ impl PluginCommand {
     ///
     /// Dropping the last [`Session`] then leaves it running, with its socket;
     /// [`close`](Session::close) and [`kill`](Session::kill) end it as ever. What it writes to its
-    /// real stdout and stderr after that finds nobody: a plugin must bear that. What it started is
+    /// real stdout and stderr after that finds nobody: a plugin must bear that. One written with
+    /// pintle does; one in Go is ended by SIGPIPE with the first line it logs, unless it is started
+    /// with a stderr of its own, by `sh -c 'exec ./plugin 2>>plugin.log'` for one. What it started is
     /// its own affair, except when it is killed by this host. Its stdin is empty, whatever
     /// [`inherit_stdin`](Self::inherit_stdin) says.
     #[must_use]

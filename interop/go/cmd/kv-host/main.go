@@ -40,6 +40,13 @@ func run(arguments []string) error {
 	if !ok {
 		return fmt.Errorf("no story %q, only %s", *name, strings.Join(contract.Stories, ", "))
 	}
+	switch {
+	case *name == "test-mode":
+		return tellTestMode(options)
+	case *name == "reattach" && !host.CanReattach(options):
+		fmt.Println("refused: reattach")
+		return nil
+	}
 	versions := []int{contract.Version}
 	if *name == "negotiated" {
 		if versions, err = parseVersions(*list); err != nil {
@@ -62,21 +69,29 @@ func run(arguments []string) error {
 
 // tell runs a story and closes its transcript with how the plugin ended.
 func tell(story story, session *host.Session) error {
-	dispensed, err := session.Client.Dispense(contract.KV)
+	kv, err := dispense(session)
 	if err != nil {
 		return err
 	}
-	kv, ok := dispensed.(kvpb.KVClient)
-	if !ok {
-		return fmt.Errorf("dispensed a %T", dispensed)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), host.CallTimeout)
 	defer cancel()
-	if err := story(ctx, session, kv); err != nil {
+	if err := story.tell(ctx, session, kv); err != nil {
 		return err
 	}
-	fmt.Println(session.Close())
+	fmt.Println(story.end(session))
 	return nil
+}
+
+func dispense(session *host.Session) (kvpb.KVClient, error) {
+	dispensed, err := session.Client.Dispense(contract.KV)
+	if err != nil {
+		return nil, err
+	}
+	kv, ok := dispensed.(kvpb.KVClient)
+	if !ok {
+		return nil, fmt.Errorf("dispensed a %T", dispensed)
+	}
+	return kv, nil
 }
 
 func parseVersions(list string) ([]int, error) {

@@ -12,15 +12,23 @@ import (
 	"pintle.dev/interop/internal/kvpb"
 )
 
-// A story prints its transcript as it goes, all but the line about the exit.
-type story func(context.Context, *host.Session, kvpb.KVClient) error
+type story struct {
+	// tell prints the transcript as it goes, all but the line about the exit.
+	tell func(context.Context, *host.Session, kvpb.KVClient) error
+	// end sees to the plugin's end and says, in the transcript's words, how it went.
+	end func(*host.Session) string
+}
 
 var stories = map[string]story{
-	"kv":         tellKV,
-	"negotiated": tellNegotiated,
-	"stdio":      tellStdio,
-	"logs":       tellLogs,
-	"reflect":    tellReflect,
+	"kv":         {tellKV, (*host.Session).Close},
+	"negotiated": {tellNegotiated, (*host.Session).Close},
+	"stdio":      {tellStdio, (*host.Session).Close},
+	"logs":       {tellLogs, (*host.Session).Close},
+	"reflect":    {tellReflect, (*host.Session).Close},
+	"reattach":   {tellReattach, (*host.Session).Gone},
+	"panics":     {tellPanics, (*host.Session).Crashed},
+	// Nothing is launched for it; see tellTestMode.
+	"test-mode": {},
 }
 
 // tellKV covers plain calls, an error with its text, and a message well over

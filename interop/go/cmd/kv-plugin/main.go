@@ -2,7 +2,8 @@
 //
 //	kv-plugin [STORY]
 //
-// The story decides only which app versions are served.
+// The story decides which app versions are served. In test-mode the plugin is
+// not launched by a host: it prints a token on stdout and serves until SIGTERM.
 package main
 
 import (
@@ -34,12 +35,18 @@ func main() {
 	// real one, where a host looks for them.
 	log := hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: os.Stderr, JSONFormat: true})
 
-	plugin.Serve(&plugin.ServeConfig{
+	config := &plugin.ServeConfig{
 		HandshakeConfig:  contract.Handshake,
 		VersionedPlugins: versions(story, log),
 		GRPCServer:       plugin.DefaultGRPCServer,
 		Logger:           log,
-	})
+	}
+	if story != "test-mode" {
+		plugin.Serve(config)
+	} else if err := serveInTestMode(config); err != nil {
+		fmt.Fprintf(os.Stderr, "kv-plugin: %s\n", err)
+		os.Exit(1)
+	}
 }
 
 // versions says what is served in a story, by app version.

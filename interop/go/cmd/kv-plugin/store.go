@@ -38,6 +38,9 @@ func (s *store) Get(_ context.Context, request *kvpb.GetRequest) (*kvpb.GetRespo
 	if key == "panic" {
 		return nil, status.Error(codes.Internal, "asked to panic")
 	}
+	if key == "pid" {
+		return &kvpb.GetResponse{Value: []byte(strconv.Itoa(os.Getpid()))}, nil
+	}
 	if size, ok := strings.CutPrefix(key, "big:"); ok {
 		return big(size)
 	}
@@ -51,7 +54,7 @@ func (s *store) Get(_ context.Context, request *kvpb.GetRequest) (*kvpb.GetRespo
 	return &kvpb.GetResponse{Value: value}, nil
 }
 
-func (s *store) Put(_ context.Context, request *kvpb.PutRequest) (*kvpb.Empty, error) {
+func (s *store) Put(ctx context.Context, request *kvpb.PutRequest) (*kvpb.Empty, error) {
 	key, value := request.GetKey(), request.GetValue()
 	switch key {
 	case "stdout":
@@ -61,6 +64,10 @@ func (s *store) Put(_ context.Context, request *kvpb.PutRequest) (*kvpb.Empty, e
 	case "log":
 		s.logOncePerLevel(string(value))
 		return &kvpb.Empty{}, nil
+	case "panic":
+		go func() { panic(string(value)) }()
+		<-ctx.Done()
+		return nil, status.Error(codes.Internal, "the panic did not end the process")
 	}
 
 	s.mu.Lock()

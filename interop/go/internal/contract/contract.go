@@ -19,7 +19,7 @@ const Version = 1
 var NegotiatedVersions = []int{2, 3}
 
 // Stories are the names a kv plugin and a kv host accept.
-var Stories = []string{"kv", "negotiated", "stdio", "logs", "reflect"}
+var Stories = []string{"kv", "negotiated", "stdio", "logs", "reflect", "reattach", "test-mode", "panics"}
 
 // Handshake carries no version: both sides list theirs in VersionedPlugins.
 var Handshake = plugin.HandshakeConfig{

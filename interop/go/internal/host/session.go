@@ -27,6 +27,7 @@ type Session struct {
 	Logs *Logs
 
 	process *plugin.Client
+	// command is nil where another session launched the plugin.
 	command *exec.Cmd
 }
 
@@ -50,30 +51,11 @@ func TellRefusal(err error) error {
 // Launch starts the plugin that options name and connects to it, offering one
 // plugin set per app version. It fails when TLS is not what options ask for.
 func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error) {
-	session := &Session{
-		Stdout:  NewCapture(),
-		Stderr:  NewCapture(),
-		Logs:    newLogs(),
-		command: exec.Command(options.Plugin[0], options.Plugin[1:]...),
-	}
-	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{
-		Name: "host",
-		// The newer library drops a plugin's lines below this level before
-		// any sink can see them.
-		Level:  hclog.Trace,
-		Output: os.Stderr,
-	})
-	logger.RegisterSink(session.Logs)
-	config := &plugin.ClientConfig{
-		HandshakeConfig:  contract.Handshake,
-		VersionedPlugins: plugins,
-		Cmd:              session.command,
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         options.TLS,
-		Logger:           logger,
-		SyncStdout:       session.Stdout,
-		SyncStderr:       session.Stderr,
-	}
+	session, config := prepare()
+	session.command = exec.Command(options.Plugin[0], options.Plugin[1:]...)
+	config.VersionedPlugins = plugins
+	config.Cmd = session.command
+	config.AutoMTLS = options.TLS
 	if options.Mux {
 		if err := multiplex(config); err != nil {
 			return nil, err
@@ -86,6 +68,27 @@ func Launch(options Options, plugins map[int]plugin.PluginSet) (*Session, error)
 		return nil, err
 	}
 	return session, nil
+}
+
+// prepare makes a session that is not connected yet, and all that its
+// configuration has whatever plugin it is for.
+func prepare() (*Session, *plugin.ClientConfig) {
+	session := &Session{Stdout: NewCapture(), Stderr: NewCapture(), Logs: newLogs()}
+	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{
+		Name: "host",
+		// The newer library drops a plugin's lines below this level before
+		// any sink can see them.
+		Level:  hclog.Trace,
+		Output: os.Stderr,
+	})
+	logger.RegisterSink(session.Logs)
+	return session, &plugin.ClientConfig{
+		HandshakeConfig:  contract.Handshake,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		Logger:           logger,
+		SyncStdout:       session.Stdout,
+		SyncStderr:       session.Stderr,
+	}
 }
 
 func (s *Session) connect(wantTLS bool) error {
@@ -118,6 +121,7 @@ func launchError(err error) error {
 }
 
 // Kill ends the plugin, gracefully if it lets itself. Killing twice is fine.
+// A plugin in test mode goes on.
 func (s *Session) Kill() {
 	s.process.Kill()
 }

@@ -1,4 +1,5 @@
-//! `interop-kv-plugin [STORY]` serves the kv plugin; the story decides only in which versions.
+//! `interop-kv-plugin [STORY]` serves the kv plugin; the story decides in which versions. In
+//! `test-mode` it is not launched by a host: it prints a token on stdout and serves until SIGTERM.
 
 use interop::{Failure, HANDSHAKE, KvPlugin, NEGOTIATED_VERSIONS, Store, Story};
 use pintle::{Grpc, PluginSet};
@@ -18,6 +19,13 @@ async fn main() -> Result<(), Failure> {
     } else {
         serve = serve.plugin(KvPlugin::new(Store::new("")));
     }
-    serve.over(Grpc).run().await?;
+    let serve = serve.over(Grpc);
+    if story == Story::TestMode {
+        let mode = serve.test_mode().await?;
+        println!("{}", serde_json::to_string(mode.token())?);
+        mode.until_interrupted().await?;
+    } else {
+        serve.run().await?;
+    }
     Ok(())
 }
