@@ -61,7 +61,7 @@ pub use net::{
     Address, AddressError, Explained, Incoming, Listener, LostError, LostReason, Net, NetError,
     PathTooLong, SameView, Stream, Translate,
 };
-pub use output::{EachChunk, Output, OutputTo, StdioChannel};
+pub use output::{EachChunk, Output, OutputQueue, OutputTo, StdioChannel};
 pub use panicked::Panicked;
 pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
 pub use runner::{BoxFuture, Exit, Process, Runner, StartError, StartPlan, Started};

@@ -130,11 +130,11 @@ pub use pintle_core::{
     DEFAULT_TERMINATE_TIMEOUT, Dispense, DispenseError, EachChunk, EndReason, Ended, EnvError,
     Exit, Handshake, HandshakeLine, HclogLayer, Host, INHERITED_ENVIRONMENT, IntoPlugin, Launch,
     LaunchError, LaunchFailure, LineError, LogEntry, LogStderr, NetError, NoSuchTransport, NotOver,
-    OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand, PluginOver, PluginSet,
-    Process, Protocol, ProtocolVersion, Runner, STDERR_TAIL_LINES, SameView, Serve, ServeError,
-    Session, SessionClosed, StartError, StartPlan, Started, StdioChannel, Stream as ByteStream,
-    StreamOffer, Translate, Transport, Transports, VersionMismatch, in_process as in_process_over,
-    serve_over,
+    OutputQueue, OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand, PluginOver,
+    PluginSet, Process, Protocol, ProtocolVersion, Runner, STDERR_TAIL_LINES, SameView, Serve,
+    ServeError, Session, SessionClosed, StartError, StartPlan, Started, StdioChannel,
+    Stream as ByteStream, StreamOffer, Translate, Transport, Transports, VersionMismatch,
+    in_process as in_process_over, serve_over,
 };
 
 /// For authors of transports: what joins a transport to a session.

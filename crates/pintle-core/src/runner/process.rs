@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::child::{self, Bond, Spawned};
 use super::{BoxFuture, Runner, StartError, StartPlan, Started};
-use crate::handshake::env::{LIFELINE, Lifeline};
+use crate::handshake::env::{LIFELINE, Lifeline, STDIO, pipes_of_own_process};
 
 /// Starts one program with its arguments, as often as asked.
 #[derive(Clone, Debug)]
@@ -49,6 +49,10 @@ impl CommandRunner {
         };
         if let Some(lifeline) = lifeline {
             command.env(LIFELINE, lifeline.of_own_process());
+        }
+        // The reader of a detached plugin's pipes goes before it does.
+        if bond != Bond::Detached {
+            command.env(STDIO, pipes_of_own_process());
         }
         let spawned = child::spawn(command, bond).await;
         let Spawned {

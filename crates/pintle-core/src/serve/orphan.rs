@@ -13,11 +13,12 @@ pub const DEFAULT_ORPHAN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Watches for the host's end, on a thread of its own for as long as the process lives.
 ///
 /// `told` is what the host said of it. One that said nothing, as one written in Go, has started us
-/// itself, or by a program that lives as long as it wants us to.
+/// itself, or by a program that lives as long as it wants us to. `at_end` comes before anything else.
 pub(super) fn watch(
     told: Option<(Lifeline, u32)>,
     shutdown: Shutdown,
     timeout: Duration,
+    at_end: fn(),
 ) -> io::Result<()> {
     let lifeline = told.filter(|told| is_parent(told.1)).map(|told| told.0);
     let wait_for_end: Box<dyn FnOnce() + Send> = match lifeline {
@@ -33,6 +34,7 @@ pub(super) fn watch(
         .name("pintle-orphan".to_owned())
         .spawn(move || {
             wait_for_end();
+            at_end();
             end(&shutdown, timeout);
         })?;
     #[cfg(target_os = "linux")]
@@ -45,7 +47,7 @@ pub(super) fn watch(
 /// Whether it was to us that the process with this number said something: who starts us may itself
 /// be a plugin, and have passed on its whole environment.
 #[cfg(unix)]
-fn is_parent(host: u32) -> bool {
+pub(super) fn is_parent(host: u32) -> bool {
     let parent = rustix::process::getppid();
     parent.is_some_and(|parent| parent.as_raw_nonzero().get().unsigned_abs() == host)
 }
