@@ -61,6 +61,8 @@ struct State {
     lost_bytes: u64,
     /// How many of those the log has told of.
     told_bytes: u64,
+    /// Something was lost and nothing taken since: more may follow.
+    losing: bool,
 }
 
 impl StdioSource {
@@ -84,7 +86,7 @@ impl StdioSource {
         self.shared.lock().lost_bytes
     }
 
-    /// How many bytes were lost that nobody was told about; from now on they count as told.
+    /// How many bytes were lost that nobody was told about, at the end; from now on they count as told.
     #[cfg_attr(
         not(unix),
         allow(dead_code, reason = "told where outputs are captured")
@@ -129,6 +131,7 @@ impl StdioStream {
                 if let Some((channel, chunk)) = state.queue.pop_front() {
                     state.queued_bytes -= chunk.len();
                     state.stalled = false;
+                    state.losing = false;
                     state.taken += 1;
                     self.shared.room.notify_all();
                     return Some((channel, chunk.freeze()));
@@ -163,7 +166,7 @@ pub(crate) struct StdioWriter {
 
 impl StdioWriter {
     /// Queues a chunk; waits for room while somebody takes, or may yet come to take.
-    pub(crate) fn push(&self, chunk: &[u8]) -> Result<(), Lost> {
+    pub(crate) fn push(&self, chunk: &[u8]) {
         let fits = |state: &State| state.queued_bytes + chunk.len() <= QUEUE_LIMIT_BYTES;
         let mut state = self.shared.lock();
         while !fits(&state) && state.may_be_taken() {
@@ -179,20 +182,25 @@ impl StdioWriter {
         }
         if !fits(&state) {
             state.lost_bytes += chunk.len() as u64;
-            return Err(Lost);
+            state.losing = true;
+            return;
         }
         state.append(self.channel, chunk);
         self.shared.arrived.notify_one();
-        Ok(())
     }
 
-    /// How many bytes were lost that nobody was told about; from now on they count as told.
+    /// How many bytes were lost that nobody was told about, if it seems to be over; from now on
+    /// they count as told.
     #[cfg_attr(
         not(unix),
         allow(dead_code, reason = "told where outputs are captured")
     )]
     pub(crate) fn take_untold(&self) -> Option<u64> {
-        self.shared.lock().take_untold()
+        let mut state = self.shared.lock();
+        if state.losing {
+            return None;
+        }
+        state.take_untold()
     }
 }
 
@@ -202,10 +210,6 @@ impl Drop for StdioWriter {
         self.shared.arrived.notify_one();
     }
 }
-
-/// There was no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lost;
 
 impl State {
     /// Whether it is worth waiting for room.
@@ -247,7 +251,7 @@ mod tests {
         let source = StdioSource::default();
         let (out, err) = (source.writer(Stdout), source.writer(Stderr));
         for (writer, byte) in [(&out, b"1"), (&err, b"2"), (&out, b"3"), (&out, b"4")] {
-            writer.push(byte).unwrap();
+            writer.push(byte);
         }
         drop((out, err));
         let mut stream = source.attach().unwrap();
@@ -272,44 +276,52 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_once_nobody_listens_any_more_is_lost_counted_and_told_once() {
+    fn what_does_not_fit_once_nobody_listens_any_more_is_lost_and_counted() {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
         drop(source.attach());
         let chunk = vec![0; QUEUE_LIMIT_BYTES / 4];
-        for _ in 0..4 {
-            assert_eq!(out.push(&chunk), Ok(()));
+        for _ in 0..5 {
+            out.push(&chunk);
         }
-        assert_eq!(source.take_untold(), None);
-        assert_eq!(out.push(&chunk), Err(Lost));
-        let lost = chunk.len() as u64;
-        assert_eq!(source.lost_bytes(), lost);
-        assert_eq!(out.take_untold(), Some(lost));
-        assert_eq!(source.take_untold(), None);
+        assert_eq!(source.lost_bytes(), chunk.len() as u64);
+        assert_eq!(source.shared.lock().queued_bytes, QUEUE_LIMIT_BYTES);
     }
 
     #[test]
-    fn a_listener_that_takes_nothing_is_not_waited_for_for_ever() {
+    fn a_loss_is_told_once_when_it_is_over_or_at_the_end() {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
-        let _stream = source.attach().unwrap();
-        assert_eq!(out.push(&vec![0; QUEUE_LIMIT_BYTES]), Ok(()));
-        assert_eq!(out.push(b"1"), Err(Lost));
-        assert!(source.shared.lock().stalled);
+        let mut stream = source.attach().unwrap();
+        let chunk = vec![0; QUEUE_LIMIT_BYTES];
+        out.push(&chunk);
+        out.push(b"123");
+        assert_eq!((source.lost_bytes(), out.take_untold()), (3, None));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(stream.next()).unwrap();
+        assert_eq!((out.take_untold(), out.take_untold()), (Some(3), None));
+        drop(stream);
+        out.push(&chunk);
+        out.push(&chunk);
+        assert_eq!(out.take_untold(), None);
+        assert_eq!(source.take_untold(), Some(chunk.len() as u64));
     }
 
     #[test]
     fn the_first_listener_is_waited_for() {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
-        out.push(&vec![0; QUEUE_LIMIT_BYTES]).unwrap();
+        out.push(&vec![0; QUEUE_LIMIT_BYTES]);
         let writer = std::thread::spawn(move || out.push(b"1"));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         let mut stream = source.attach().unwrap();
         while runtime.block_on(stream.next()).is_some() {}
-        assert_eq!(writer.join().unwrap(), Ok(()));
+        writer.join().unwrap();
+        assert_eq!(source.lost_bytes(), 0);
     }
 
     #[test]
@@ -318,7 +330,7 @@ mod tests {
         let out = source.writer(StdioChannel::Stdout);
         let mut stream = source.attach().unwrap();
         let chunk = vec![0; QUEUE_LIMIT_BYTES / 2];
-        let writer = std::thread::spawn(move || (0..8).for_each(|_| out.push(&chunk).unwrap()));
+        let writer = std::thread::spawn(move || (0..8).for_each(|_| out.push(&chunk)));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();

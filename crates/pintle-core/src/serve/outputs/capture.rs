@@ -124,13 +124,11 @@ fn pump(mut pipe: PipeReader, to_host: &StdioWriter) {
     loop {
         match pipe.read(&mut chunk) {
             Ok(read @ 1..) => {
-                if to_host.push(&chunk[..read]).is_ok() {
-                    tell(to_host.take_untold());
-                }
+                to_host.push(&chunk[..read]);
+                tell(to_host.take_untold());
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The last chance to be told, while the listener still waits for this.
-            Ok(0) | Err(_) => return tell(to_host.take_untold()),
+            Ok(0) | Err(_) => return,
         }
     }
 }
