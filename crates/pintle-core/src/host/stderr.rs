@@ -163,3 +163,73 @@ fn last_word(entry: &LogEntry) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutputTo;
+
+    /// As the protocol page has it.
+    const MARK: &str = "\u{1e}{\"@level\":\"trace\",\"@message\":\"stderr is read as it is from here \
+                        on\",\"@stdio\":\"pipes\"}\n";
+
+    /// What becomes of a stderr: messages of the log, output, and last words.
+    #[track_caller]
+    fn check(stderr: &str, log: &[&str], output: &str, last_words: &[&str]) {
+        let heard: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
+        let [logged, printed] = heard.clone();
+        let logs = LogTo::Each(Arc::new(move |entry: &LogEntry| {
+            let mut logged = logged.lock().unwrap();
+            logged.extend_from_slice(format!("{};", entry.message).as_bytes());
+        }));
+        let to = OutputTo::each(move |chunk| printed.lock().unwrap().extend_from_slice(chunk));
+        let output_of = Output::new("plugin".to_owned(), OutputTo::Discard, to);
+        let tail = StderrTail::default();
+        let mut reader = StderrReader::new("plugin".to_owned(), logs, tail.clone(), output_of);
+        let mut sieve = Sieve::default();
+        sieve.push(stderr.as_bytes(), |sifted| reader.take(sifted));
+        sieve.finish(|sifted| reader.take(sifted));
+        reader.finish();
+        let [logged, printed] = heard.map(|heard| {
+            let heard = std::mem::take(&mut *heard.lock().unwrap());
+            String::from_utf8(heard).unwrap()
+        });
+        let log: String = log.iter().map(|message| format!("{message};")).collect();
+        assert_eq!((logged, printed), (log, output.to_owned()));
+        assert_eq!(tail.lines(), last_words);
+    }
+
+    #[test]
+    fn all_of_it_is_the_log_of_a_plugin_that_does_not_say_otherwise() {
+        check(
+            "a\n{\"@level\":\"info\",\"@message\":\"b\",\"c\":1}\nd",
+            &["a", "b", "d"],
+            "",
+            &["a", "b c=1", "d"],
+        );
+    }
+
+    #[test]
+    fn from_the_mark_on_only_entries_are_the_log_and_the_last_words_are_of_both() {
+        let entry = "{\"@level\":\"info\",\"@message\":\"b\"}\n";
+        check(
+            &format!("a{MARK}c\n{entry}d\u{1e}{entry}e"),
+            &["a", "b", "b"],
+            "c\nde",
+            &["a", "c", "b", "b", "de"],
+        );
+    }
+
+    #[test]
+    fn the_protocol_page_tells_the_truth_about_the_mark() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        assert!(page.contains(MARK.trim_start_matches('\u{1e}').trim()));
+        #[cfg(unix)]
+        {
+            let mut own = crate::log::mark();
+            own.timestamp = None;
+            assert_eq!(own.into_line(), MARK.trim_start_matches('\u{1e}'));
+        }
+    }
+}

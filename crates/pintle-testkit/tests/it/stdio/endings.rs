@@ -48,6 +48,29 @@ async fn nothing_is_lost_by_a_plugin_that_ends_in_good_order() {
     }
 }
 
+/// Whichever way outputs go: once by the report for hosts, and once by the program's own hook.
+#[tokio::test]
+async fn a_panic_is_told_once_in_the_log_and_once_on_stderr() {
+    let world = World::new(ROGUE);
+    for (command, may_be_lost) in [(PIPED, false), (CAPTURED, true)] {
+        let (host, [_, stderr, log]) = listening(&world);
+        let session = command(&host, "panics").launch(Grpc).await.unwrap();
+        let closed = session.closed().await;
+        let panicked = closed.panicked().expect("it panicked");
+        let place = panicked.place().expect("it told the place");
+        let log = String::from_utf8(log.take()).unwrap();
+        let expected = format!(
+            "panic: {}\n\nthread 'main' at {place}\n",
+            panicked.message()
+        );
+        assert_eq!(log, expected);
+        // Captured output is lost by a process that ends so soon.
+        let stderr = String::from_utf8(stderr.take()).unwrap();
+        let told = stderr.matches("out of cheese").count();
+        assert!(told == 1 || (may_be_lost && told == 0), "{stderr}");
+    }
+}
+
 /// Captured output is given up to the host before the plugin ends.
 #[tokio::test]
 async fn what_is_captured_when_the_plugin_is_told_to_end_is_sent() {
