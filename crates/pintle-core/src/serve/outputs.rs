@@ -7,7 +7,7 @@ mod pipes;
 
 use std::io::{self, Write};
 
-use super::{orphan, panic};
+use super::panic;
 use crate::handshake::HandshakeLine;
 use crate::handshake::env::PluginEnv;
 use crate::log::LogStderr;
@@ -31,7 +31,7 @@ impl Hearing {
     pub(super) fn of(env: &PluginEnv, keep_stdio: bool) -> Self {
         match env.pipes {
             _ if keep_stdio => Self::Unknown,
-            Some(host) if orphan::is_parent(host) => Self::Pipes,
+            Some(host) if super::orphan::is_parent(host) => Self::Pipes,
             _ => Self::Capture,
         }
     }
