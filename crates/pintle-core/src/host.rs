@@ -5,6 +5,7 @@ mod command;
 mod environment;
 mod first_line;
 mod launch;
+mod pipe;
 mod sockets;
 mod stderr;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use command::{Launch, PluginCommand};
 pub use environment::INHERITED_ENVIRONMENT;
+pub(crate) use pipe::Pipes;
 pub(crate) use sockets::SocketDir;
 pub use stderr::STDERR_TAIL_LINES;
 pub(crate) use stderr::StderrTail;

@@ -8,7 +8,7 @@ use tokio::sync::{oneshot, watch};
 use crate::ended::Ended;
 use crate::error::{BoxError, LaunchError, LaunchFailure};
 use crate::handshake::ProtocolVersion;
-use crate::host::{DEFAULT_CONNECT_TIMEOUT, SocketDir, StderrTail};
+use crate::host::{DEFAULT_CONNECT_TIMEOUT, Pipes, SocketDir, StderrTail};
 use crate::net::{Hub, Listener, Net, Network, SameView};
 use crate::oom::OomKills;
 use crate::output::{Output, OutputTo};
@@ -90,6 +90,7 @@ pub async fn in_process(
     let supervised = Supervised {
         process: Box::new(process),
         connection: Arc::clone(&connection),
+        pipes: Pipes::default(),
         outputs,
         tasks,
         tail: StderrTail::default(),

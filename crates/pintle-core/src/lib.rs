@@ -66,7 +66,7 @@ pub use net::{
     Address, AddressError, Explained, Incoming, Listener, LostError, LostReason, Net, NetError,
     PathTooLong, SameView, Stream, Translate,
 };
-pub use output::{EachChunk, Output, OutputTo, StdioChannel};
+pub use output::{EachChunk, Output, OutputQueue, OutputTo, StdioChannel};
 pub use panicked::Panicked;
 pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
 pub use plugins::{DEFAULT_CLOSE_ALL_TIMEOUT, Interrupted, NameTaken, NotLaunched, Plugins};

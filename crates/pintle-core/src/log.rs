@@ -9,21 +9,29 @@
 mod emit;
 mod hclog;
 mod layer;
+mod mark;
 mod parse;
+mod sieve;
 mod split;
 mod stderr;
 mod timestamp;
+
+use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 use tracing::Level;
 
 pub(crate) use emit::emit;
 pub use layer::HclogLayer;
+pub(crate) use mark::is_mark;
+#[cfg(unix)]
+pub(crate) use mark::mark;
 pub(crate) use parse::LogParser;
+pub(crate) use sieve::{SEPARATOR, Sieve, Sifted};
 pub(crate) use split::{Line, LineSplitter};
 pub use stderr::LogStderr;
 #[cfg(unix)]
-pub(crate) use stderr::set_real_stderr;
+pub(crate) use stderr::{RealStderr, set_real_stderr};
 
 /// One entry of a plugin's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +50,18 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    /// An entry that this process makes now.
+    pub(crate) fn now(level: Level, message: &str) -> Self {
+        let mut entry = Self::plain(level, message);
+        entry.timestamp = Some(timestamp::utc(SystemTime::now()));
+        entry
+    }
+
+    /// The entry as it is written, with the end of its line.
+    pub(crate) fn into_line(self) -> String {
+        hclog::print(self) + "\n"
+    }
+
     fn plain(level: Level, text: &str) -> Self {
         let message = text.to_owned();
         Self {

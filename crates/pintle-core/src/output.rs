@@ -1,8 +1,13 @@
 //! Where a host sends what its plugin writes to stdout and stderr.
 
+mod queue;
+
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use queue::OutputQueue;
 
 use crate::log::LineSplitter;
 
@@ -16,6 +21,9 @@ pub enum StdioChannel {
 }
 
 /// What a host does with one of a plugin's standard outputs.
+///
+/// Nothing is lost: a plugin that prints faster than this side takes it waits. Only a
+/// [queue](Self::queue) is otherwise, by choice.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum OutputTo {
@@ -29,7 +37,8 @@ pub enum OutputTo {
     Discard,
     /// It is given to a function, in chunks as they arrive, in order.
     ///
-    /// The function runs on the session's task: it must not block.
+    /// The function runs on the session's task: it must not block. [`queue`](Self::queue) is for
+    /// what takes time.
     Each(EachChunk),
 }
 
@@ -40,6 +49,29 @@ impl OutputTo {
     /// Gives every chunk to `each`.
     pub fn each(each: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         Self::Each(Arc::new(each))
+    }
+
+    /// A queue to take the output from in one's own time, and the way into it.
+    ///
+    /// The plugin never waits for it: what comes while `capacity_bytes` (1 MiB is much) have not
+    /// been taken is lost, and [counted](OutputQueue::dropped_bytes). What was queued stays in
+    /// order.
+    ///
+    /// ```
+    /// # use pintle_core::{Handshake, Host, OutputTo};
+    /// # let host = Host::new(Handshake::new("COOKIE", "value"));
+    /// let (to, mut printed) = OutputTo::queue(64 * 1024);
+    /// let host = host.stdout(to);
+    /// # let taking = async move {
+    /// while let Some(bytes) = printed.next().await {
+    ///     // Send it somewhere slow.
+    ///     # drop(bytes);
+    /// }
+    /// # };
+    /// ```
+    pub fn queue(capacity_bytes: usize) -> (Self, OutputQueue) {
+        let (feed, queue) = queue::queue(capacity_bytes);
+        (Self::each(move |chunk| feed.push(chunk)), queue)
     }
 }
 
@@ -65,6 +97,7 @@ struct Shared {
     program: String,
     stdout: Sink,
     stderr: Sink,
+    delivered_bytes: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -85,6 +118,7 @@ impl Output {
                 program,
                 stdout: sink(stdout),
                 stderr: sink(stderr),
+                delivered_bytes: AtomicU64::new(0),
             }),
         }
     }
@@ -100,14 +134,26 @@ impl Output {
                 let mut lines = sink.lines.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.push(chunk, |line| self.log(channel, &line.text()));
             }
-            OutputTo::Inherit => match channel {
+            OutputTo::Inherit => {
+                let written = match channel {
+                    StdioChannel::Stdout => pass_on(io::stdout(), chunk),
+                    StdioChannel::Stderr => pass_on(io::stderr(), chunk),
+                };
                 // The host's own output being gone is not the plugin's failure.
-                StdioChannel::Stdout => drop(std::io::stdout().write_all(chunk)),
-                StdioChannel::Stderr => drop(std::io::stderr().write_all(chunk)),
-            },
+                let _ = written;
+            }
             OutputTo::Discard => {}
             OutputTo::Each(each) => each(chunk),
         }
+        let length = chunk.len() as u64;
+        self.shared
+            .delivered_bytes
+            .fetch_add(length, Ordering::Relaxed);
+    }
+
+    /// How much was delivered so far.
+    pub(crate) fn delivered_bytes(&self) -> u64 {
+        self.shared.delivered_bytes.load(Ordering::Relaxed)
     }
 
     /// Delivers a last line that was never ended.
@@ -128,4 +174,10 @@ impl Output {
             StdioChannel::Stderr => tracing::info!(target: "pintle::stderr", plugin, "{line}"),
         }
     }
+}
+
+/// A line that is begun is shown, too.
+fn pass_on(mut to: impl Write, chunk: &[u8]) -> io::Result<()> {
+    to.write_all(chunk)?;
+    to.flush()
 }

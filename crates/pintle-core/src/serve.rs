@@ -1,9 +1,8 @@
 //! A plugin's main: from the environment its host gave it to its orderly end.
 
-#[cfg(unix)]
-mod capture;
 mod error;
 mod orphan;
+mod outputs;
 mod panic;
 mod signals;
 mod test_mode;
@@ -11,7 +10,7 @@ mod test_mode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,6 +35,8 @@ use crate::transport::{Multiplexing, PluginLink, Transports};
 pub use error::ServeError;
 pub use orphan::DEFAULT_ORPHAN_TIMEOUT;
 pub use test_mode::TestMode;
+
+use outputs::{Hearing, Outputs};
 
 /// How long the calls that are open when a plugin is asked to end may take to be answered, unless
 /// the plugin says otherwise.
@@ -166,11 +167,14 @@ impl Serve {
     /// `run` has returned; and so has what it started, if it leads its process group as it does
     /// under a host written with pintle.
     ///
-    /// Takes over what belongs to the process: stdout and stderr are captured
-    /// for the host, stdin is empty unless the host
-    /// [shares its own](crate::PluginCommand::inherit_stdin), SIGINT is ignored (a terminal sends it
-    /// to host and plugin both), and panics are reported on the real stderr. Not cancel-safe: the
-    /// future belongs at the end of `main`.
+    /// Takes over what belongs to the process: stdout and stderr are the host's, which reads them
+    /// as they are if it is written with pintle, and are captured for it otherwise; stdin is
+    /// empty unless the host [shares its own](crate::PluginCommand::inherit_stdin), SIGINT is
+    /// ignored (a terminal sends it to host and plugin both), SIGPIPE does not kill, and panics
+    /// are reported in the log. Not cancel-safe: the future belongs at the end of `main`.
+    ///
+    /// Captured output that has not been sent when the process is killed or aborts is lost; what a
+    /// host reads as it is, is not.
     ///
     /// # Errors
     /// [`ServeError`]; return it from `main`, which then prints what is wrong
@@ -221,7 +225,9 @@ impl Serve {
             .map_err(ServeError::NotOver)?;
 
         signals::follow(&tasks, shutdown.clone()).map_err(ServeError::Signals)?;
-        orphan::watch(lifeline, shutdown.clone(), self.orphan_timeout)
+        let hearing = Hearing::of(&env, self.keep_stdio);
+        let timeout = self.orphan_timeout;
+        orphan::watch(lifeline, shutdown.clone(), timeout, hearing.at_end())
             .map_err(ServeError::Orphan)?;
         if let Some(until) = self.until {
             let shutdown = shutdown.clone();
@@ -230,7 +236,7 @@ impl Serve {
                 shutdown.trigger();
             });
         }
-        let mut outputs = Outputs::take(&stdio, self.keep_stdio).map_err(ServeError::Stdio)?;
+        let mut outputs = Outputs::take(&stdio, hearing).map_err(ServeError::Stdio)?;
         let protocol = transport.protocol();
         let line = HandshakeLine {
             core_version: CORE_VERSION,
@@ -300,47 +306,5 @@ fn network(tcp: Option<Tcp>, env: &PluginEnv) -> Network {
             dir: env.socket_dir.clone().unwrap_or_else(std::env::temp_dir),
             group: env.socket_group.clone(),
         },
-    }
-}
-
-/// The process's own outputs: captured for the host, or as they are.
-enum Outputs {
-    #[cfg(unix)]
-    Captured(capture::Capture),
-    Kept,
-}
-
-impl Outputs {
-    fn take(stdio: &StdioSource, keep: bool) -> io::Result<Self> {
-        #[cfg(unix)]
-        if !keep {
-            let capture = capture::Capture::start(stdio)?;
-            panic::report_to(LogStderr);
-            return Ok(Self::Captured(capture));
-        }
-        let _ = (stdio, keep);
-        panic::report_to(LogStderr);
-        Ok(Self::Kept)
-    }
-
-    /// Prints the handshake line where the host reads it.
-    fn say(&mut self, line: &HandshakeLine) -> io::Result<()> {
-        let line = format!("{line}\n");
-        match self {
-            #[cfg(unix)]
-            Self::Captured(capture) => capture.real_stdout().write_all(line.as_bytes()),
-            Self::Kept => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(line.as_bytes())?;
-                stdout.flush()
-            }
-        }
-    }
-
-    fn restore(&mut self) {
-        #[cfg(unix)]
-        if let Self::Captured(capture) = self {
-            capture.restore();
-        }
     }
 }

@@ -19,7 +19,8 @@ const QUEUE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 /// large pieces, and costs no more to queue than what it printed.
 const CHUNK_LIMIT_BYTES: usize = 64 * 1024;
 
-/// How long a full queue holds the plugin's output back before output is lost.
+/// How long a full queue of which nothing is taken holds the plugin's output back before output
+/// is lost.
 ///
 /// A plugin that prints from the very thread that has to send would otherwise
 /// wait for itself for ever.
@@ -28,8 +29,10 @@ const STALL: Duration = Duration::from_secs(1);
 /// The plugin's standard outputs, to be sent to the host. A clone is the same outputs.
 ///
 /// Order is kept within a channel, and nothing is sent twice. While a host
-/// listens nothing is lost, unless it takes nothing for a second with the
-/// queue full; without a listener what does not fit is dropped and counted.
+/// listens nothing is lost, unless it takes nothing at all for a second with the
+/// queue full; nor is anything for a second before the first host listens. What is
+/// lost is counted, and told in the plugin's log. Once the host has left off listening,
+/// what does not fit is lost at once.
 #[derive(Clone, Default)]
 pub struct StdioSource {
     shared: Arc<Shared>,
@@ -49,9 +52,17 @@ struct State {
     /// How many writers may still bring something.
     writers: usize,
     attached: bool,
+    /// Whether anybody has ever listened.
+    known: bool,
     /// A full queue was waited for in vain; cleared when the listener takes something.
     stalled: bool,
+    /// How many chunks were taken.
+    taken: u64,
     lost_bytes: u64,
+    /// How many of those the log has told of.
+    told_bytes: u64,
+    /// Something was lost and nothing taken since: more may follow.
+    losing: bool,
 }
 
 impl StdioSource {
@@ -62,6 +73,7 @@ impl StdioSource {
             return None;
         }
         state.attached = true;
+        state.known = true;
         state.stalled = false;
         drop(state);
         Some(StdioStream {
@@ -72,6 +84,15 @@ impl StdioSource {
     /// How many bytes were lost so far because nobody took them.
     pub fn lost_bytes(&self) -> u64 {
         self.shared.lock().lost_bytes
+    }
+
+    /// How many bytes were lost that nobody was told about, at the end; from now on they count as told.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "told where outputs are captured")
+    )]
+    pub(crate) fn take_untold(&self) -> Option<u64> {
+        self.shared.lock().take_untold()
     }
 
     /// A new writer; listeners hear the end when all writers are gone.
@@ -110,6 +131,8 @@ impl StdioStream {
                 if let Some((channel, chunk)) = state.queue.pop_front() {
                     state.queued_bytes -= chunk.len();
                     state.stalled = false;
+                    state.losing = false;
+                    state.taken += 1;
                     self.shared.room.notify_all();
                     return Some((channel, chunk.freeze()));
                 }
@@ -142,24 +165,42 @@ pub(crate) struct StdioWriter {
 }
 
 impl StdioWriter {
+    /// Queues a chunk; waits for room while somebody takes, or may yet come to take.
     pub(crate) fn push(&self, chunk: &[u8]) {
         let fits = |state: &State| state.queued_bytes + chunk.len() <= QUEUE_LIMIT_BYTES;
         let mut state = self.shared.lock();
-        if !fits(&state) && state.attached && !state.stalled {
-            let (held, timeout) = self
+        while !fits(&state) && state.may_be_taken() {
+            let taken = state.taken;
+            let nothing_yet = |state: &mut State| state.taken == taken && state.may_be_taken();
+            let waited = self
                 .shared
                 .room
-                .wait_timeout_while(state, STALL, |state| !fits(state) && state.attached)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = held;
-            state.stalled = timeout.timed_out();
+                .wait_timeout_while(state, STALL, nothing_yet);
+            let timeout;
+            (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state.stalled |= timeout.timed_out();
         }
-        if fits(&state) {
-            state.append(self.channel, chunk);
-            self.shared.arrived.notify_one();
-        } else {
+        if !fits(&state) {
             state.lost_bytes += chunk.len() as u64;
+            state.losing = true;
+            return;
         }
+        state.append(self.channel, chunk);
+        self.shared.arrived.notify_one();
+    }
+
+    /// How many bytes were lost that nobody was told about, if it seems to be over; from now on
+    /// they count as told.
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "told where outputs are captured")
+    )]
+    pub(crate) fn take_untold(&self) -> Option<u64> {
+        let mut state = self.shared.lock();
+        if state.losing {
+            return None;
+        }
+        state.take_untold()
     }
 }
 
@@ -171,6 +212,16 @@ impl Drop for StdioWriter {
 }
 
 impl State {
+    /// Whether it is worth waiting for room.
+    fn may_be_taken(&self) -> bool {
+        !self.stalled && (self.attached || !self.known)
+    }
+
+    fn take_untold(&mut self) -> Option<u64> {
+        let untold = self.lost_bytes - std::mem::replace(&mut self.told_bytes, self.lost_bytes);
+        (untold > 0).then_some(untold)
+    }
+
     fn append(&mut self, channel: StdioChannel, chunk: &[u8]) {
         self.queued_bytes += chunk.len();
         match self.queue.back_mut() {
@@ -199,10 +250,9 @@ mod tests {
         use StdioChannel::{Stderr, Stdout};
         let source = StdioSource::default();
         let (out, err) = (source.writer(Stdout), source.writer(Stderr));
-        out.push(b"1");
-        err.push(b"2");
-        out.push(b"3");
-        out.push(b"4");
+        for (writer, byte) in [(&out, b"1"), (&err, b"2"), (&out, b"3"), (&out, b"4")] {
+            writer.push(byte);
+        }
         drop((out, err));
         let mut stream = source.attach().unwrap();
         let mut heard = Vec::new();
@@ -226,14 +276,52 @@ mod tests {
     }
 
     #[test]
-    fn without_a_listener_what_does_not_fit_is_dropped_and_counted() {
+    fn what_does_not_fit_once_nobody_listens_any_more_is_lost_and_counted() {
         let source = StdioSource::default();
         let out = source.writer(StdioChannel::Stdout);
+        drop(source.attach());
         let chunk = vec![0; QUEUE_LIMIT_BYTES / 4];
         for _ in 0..5 {
             out.push(&chunk);
         }
         assert_eq!(source.lost_bytes(), chunk.len() as u64);
+        assert_eq!(source.shared.lock().queued_bytes, QUEUE_LIMIT_BYTES);
+    }
+
+    #[test]
+    fn a_loss_is_told_once_when_it_is_over_or_at_the_end() {
+        let source = StdioSource::default();
+        let out = source.writer(StdioChannel::Stdout);
+        let mut stream = source.attach().unwrap();
+        let chunk = vec![0; QUEUE_LIMIT_BYTES];
+        out.push(&chunk);
+        out.push(b"123");
+        assert_eq!((source.lost_bytes(), out.take_untold()), (3, None));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(stream.next()).unwrap();
+        assert_eq!((out.take_untold(), out.take_untold()), (Some(3), None));
+        drop(stream);
+        out.push(&chunk);
+        out.push(&chunk);
+        assert_eq!(out.take_untold(), None);
+        assert_eq!(source.take_untold(), Some(chunk.len() as u64));
+    }
+
+    #[test]
+    fn the_first_listener_is_waited_for() {
+        let source = StdioSource::default();
+        let out = source.writer(StdioChannel::Stdout);
+        out.push(&vec![0; QUEUE_LIMIT_BYTES]);
+        let writer = std::thread::spawn(move || out.push(b"1"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let mut stream = source.attach().unwrap();
+        while runtime.block_on(stream.next()).is_some() {}
+        writer.join().unwrap();
+        assert_eq!(source.lost_bytes(), 0);
     }
 
     #[test]

@@ -57,9 +57,15 @@ impl Tasks {
 
     /// Waits up to `grace` for the tasks to end by themselves, then [finishes](Self::finish) them.
     pub(crate) async fn finish_within(&self, grace: Duration) {
-        self.tracker.close();
-        let _ = tokio::time::timeout(grace, self.tracker.wait()).await;
+        self.done_within(grace).await;
         self.finish().await;
+    }
+
+    /// Waits up to `grace` for the tasks to end by themselves; whether they have. Cancel-safe.
+    pub(crate) async fn done_within(&self, grace: Duration) -> bool {
+        self.tracker.close();
+        let done = tokio::time::timeout(grace, self.tracker.wait());
+        done.await.is_ok()
     }
 
     /// Tells every task to end and waits until none is left. Cancel-safe.

@@ -131,11 +131,11 @@ pub use pintle_core::{
     DispenseError, EachChunk, EndReason, Ended, EnvError, Exit, Handshake, HandshakeLine,
     HclogLayer, Host, INHERITED_ENVIRONMENT, Interrupted, IntoPlugin, Launch, LaunchError,
     LaunchFailure, LineError, LogEntry, LogStderr, NameTaken, NetError, NoSuchTransport,
-    NotLaunched, NotOver, OutputTo, Panicked, PathTooLong, PingError, Plugin, PluginCommand,
-    PluginOver, PluginSet, Plugins, Process, Protocol, ProtocolVersion, Reattach, Runner,
-    STDERR_TAIL_LINES, SameView, Serve, ServeError, Session, SessionClosed, StartError, StartPlan,
-    Started, StdioChannel, Stream as ByteStream, StreamOffer, TestMode, Translate, Transport,
-    Transports, VersionMismatch, discover, in_process as in_process_over, serve_over,
+    NotLaunched, NotOver, OutputQueue, OutputTo, Panicked, PathTooLong, PingError, Plugin,
+    PluginCommand, PluginOver, PluginSet, Plugins, Process, Protocol, ProtocolVersion, Reattach,
+    Runner, STDERR_TAIL_LINES, SameView, Serve, ServeError, Session, SessionClosed, StartError,
+    StartPlan, Started, StdioChannel, Stream as ByteStream, StreamOffer, TestMode, Translate,
+    Transport, Transports, VersionMismatch, discover, in_process as in_process_over, serve_over,
 };
 
 /// For authors of transports: what joins a transport to a session.

@@ -39,6 +39,12 @@ pub(crate) const TRANSPORTS: &str = "PINTLE_TRANSPORTS";
 /// inherited from that.
 pub(crate) const LIFELINE: &str = "PINTLE_LIFELINE";
 
+/// Whose stdout and stderr carry what the plugin prints: `pipes`, a colon, and the number of the
+/// host's process, if it reads both pipes as they are. Ours alone; a host that does not set it hears
+/// what is printed over the connection. Another parent than the host means that the variable was
+/// meant for another, as with [`LIFELINE`].
+pub(crate) const STDIO: &str = "PINTLE_STDIO";
+
 /// The prefix of every variable that is ours alone.
 const OWN_PREFIX: &str = "PINTLE_";
 
@@ -73,6 +79,21 @@ impl Lifeline {
         let lifeline = Self::ALL.into_iter().find(|one| word == one.word())?;
         Some((lifeline, host.parse().ok()?))
     }
+}
+
+/// What [`STDIO`] begins with.
+const PIPES: &str = "pipes";
+
+/// The value of [`STDIO`], for a plugin of this process.
+pub(crate) fn pipes_of_own_process() -> String {
+    format!("{PIPES}:{}", std::process::id())
+}
+
+/// The number of the host that reads the pipes. A word that we do not know is from a newer host,
+/// and tells us nothing.
+fn parse_pipes(value: &str) -> Option<u32> {
+    let (word, host) = value.split_once(':')?;
+    (word == PIPES).then(|| host.parse().ok())?
 }
 
 const SHARED: [&str; 7] = [

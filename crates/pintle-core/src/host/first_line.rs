@@ -5,6 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::handshake::{HandshakeLine, LineError, looks_like_handshake};
+use crate::log::SEPARATOR;
 use crate::output::{Output, StdioChannel};
 
 /// How much a plugin may print before its handshake line.
@@ -107,11 +108,19 @@ impl<'a, R: AsyncRead + Unpin> FirstLine<'a, R> {
 
     /// The handshake line, or nothing if this is a line of another kind, which is shown.
     fn understand(&mut self, line: &[u8]) -> Result<Option<HandshakeLine>, NoLine> {
-        match std::str::from_utf8(line).map(str::trim) {
-            Ok(text) if looks_like_handshake(text) => HandshakeLine::parse(text)
-                .map(Some)
-                .map_err(NoLine::Unusable),
-            _ => {
+        // A plugin of ours separates it from the beginning of another line, where it may.
+        if let Some(begin) = line.iter().rposition(|byte| *byte == SEPARATOR) {
+            let (before, line) = (&line[..begin], &line[begin + 1..]);
+            if let Some(found) = handshake(line) {
+                if !before.is_empty() {
+                    self.show(before);
+                }
+                return found.map(Some);
+            }
+        }
+        match handshake(line) {
+            Some(found) => found.map(Some),
+            None => {
                 self.show(line);
                 Ok(None)
             }
@@ -125,4 +134,10 @@ impl<'a, R: AsyncRead + Unpin> FirstLine<'a, R> {
             .extend_from_slice(&bytes[..room.min(bytes.len())]);
         self.output.deliver(StdioChannel::Stdout, bytes);
     }
+}
+
+/// What a line is as a handshake, if it looks like one.
+fn handshake(line: &[u8]) -> Option<Result<HandshakeLine, NoLine>> {
+    let text = std::str::from_utf8(line).ok()?.trim();
+    looks_like_handshake(text).then(|| HandshakeLine::parse(text).map_err(NoLine::Unusable))
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 use tokio::sync::watch;
 use tokio_util::sync::DropGuard;
 
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
+use super::pipe::{Pipe, Pipes};
 use super::sockets::SocketDir;
-use super::stderr::{self, StderrTail};
+use super::stderr::{self, StderrReader, StderrTail};
 use super::{Host, NetworkChoice};
 use crate::ended::{Ended, SessionClosed};
 use crate::error::{LaunchError, LaunchFailure};
@@ -122,12 +123,14 @@ pub(super) struct Starting {
     output: Output,
     tail: StderrTail,
     oom_kills: OomKills,
-    /// The readers of what the plugin writes; they outlive its process, to hear its last words.
+    /// The readers of what it writes to its stdout and stderr; they outlive it, to hear its last words.
+    pipes: Pipes,
+    /// The tasks that bring what it prints over the connection; they outlive it, too.
     outputs: Tasks,
-    /// The tasks of the connection.
+    /// The other tasks of the connection.
     tasks: Tasks,
-    /// Ends both when the launch is given up by dropping it.
-    unless_connected: [DropGuard; 2],
+    /// Ends all of them when the launch is given up by dropping it.
+    unless_connected: [DropGuard; 3],
 }
 
 /// What a plugin said of itself, and what was agreed on with it.
@@ -160,14 +163,11 @@ impl Starting {
             translation,
         } = started;
         let tail = StderrTail::default();
-        let (outputs, tasks) = (Tasks::new(), Tasks::new());
-        outputs.spawn(stderr::follow(
-            stderr,
-            program.clone(),
-            host.logs.clone(),
-            tail.clone(),
-        ));
+        let (pipes, outputs, tasks) = (Pipes::default(), Tasks::new(), Tasks::new());
         let output = Output::new(program.clone(), host.stdout.clone(), host.stderr.clone());
+        let logs = host.logs.clone();
+        let reader = StderrReader::new(program.clone(), logs, tail.clone(), output.clone());
+        pipes.read(stderr::follow(pipes.pipe(stderr), reader));
         tracing::debug!(plugin = program, process = process.id(), "plugin started");
         let oom_kills = OomKills::now(process.pid());
         Self {
@@ -179,7 +179,9 @@ impl Starting {
             output,
             tail,
             oom_kills,
-            unless_connected: [&outputs, &tasks].map(|all| all.stopping().clone().drop_guard()),
+            unless_connected: [pipes.stopping(), outputs.stopping(), tasks.stopping()]
+                .map(|stopping| stopping.clone().drop_guard()),
+            pipes,
             outputs,
             tasks,
         }
@@ -194,6 +196,10 @@ impl Starting {
     ) -> Result<Ready, LaunchFailure> {
         let line = self.first_line(host.start_timeout).await?;
         tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
+        // From here on, lest a plugin that prints before it accepts wait for us, and we for it.
+        let stdout = std::mem::replace(&mut self.stdout, Box::new(tokio::io::empty()));
+        self.pipes
+            .read(drain(self.pipes.pipe(stdout), self.output.clone()));
         self.address = Some(self.translation.inward(line.address.clone()));
         let transport = agree(host, transports, line.app_version, &line.protocol)?;
         let multiplexed = match transport.multiplexing() {
@@ -320,6 +326,7 @@ impl Starting {
                 None
             }
         };
+        self.pipes.read_out().await;
         self.outputs.finish_within(LAST_WORDS).await;
         if let Some(address) = &self.address {
             remove_stale(address).await;
@@ -344,7 +351,6 @@ impl Starting {
         for guard in self.unless_connected {
             guard.disarm();
         }
-        self.outputs.spawn(drain(self.stdout, self.output.clone()));
         let Ready {
             connection,
             agreed,
@@ -378,6 +384,7 @@ impl Starting {
             address: self.address.unwrap_or_else(|| facts.address.clone()),
             process: self.process,
             connection: Arc::clone(&connection),
+            pipes: self.pipes,
             outputs: self.outputs,
             tasks: self.tasks,
             tail: self.tail,
@@ -412,13 +419,10 @@ pub(super) fn agree<'t>(
         })
 }
 
-/// Reads what a plugin still writes to its real stdout, so that it never blocks on it.
-async fn drain(mut stdout: impl AsyncRead + Unpin, output: Output) {
-    let mut chunk = vec![0; 16 * 1024];
-    while let Ok(read @ 1..) = stdout.read(&mut chunk).await {
-        output.deliver(StdioChannel::Stdout, &chunk[..read]);
-        // A plugin that floods its output must not keep the host from its calls.
-        tokio::task::yield_now().await;
+/// Reads what a plugin writes to its stdout after its line.
+async fn drain<R: AsyncRead + Unpin>(mut stdout: Pipe<R>, output: Output) {
+    while let Some(chunk) = stdout.next().await {
+        output.deliver(StdioChannel::Stdout, chunk);
     }
 }
 

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 
 use super::LogTo;
-use crate::log::{Line, LineSplitter, LogEntry, LogParser, emit};
+use super::pipe::Pipe;
+use crate::log::{Line, LineSplitter, LogEntry, LogParser, Sieve, Sifted, emit, is_mark};
+use crate::output::{Output, StdioChannel};
 use crate::panicked::{PanicReader, Panicked};
 
 /// How many of a plugin's last stderr lines errors carry.
@@ -70,30 +72,87 @@ fn shown(text: &str) -> String {
     shown
 }
 
-/// Reads stderr to its end: each line to the log, the last ones to the tail.
-pub(super) async fn follow(
-    mut stderr: impl AsyncRead + Unpin,
+/// Reads stderr to its end: what is the log to the log, what else is printed to the output, and
+/// the last lines of all to the tail.
+pub(super) async fn follow<R: AsyncRead + Unpin>(mut stderr: Pipe<R>, mut reader: StderrReader) {
+    let mut sieve = Sieve::default();
+    while let Some(chunk) = stderr.next().await {
+        sieve.push(chunk, |sifted| reader.take(sifted));
+    }
+    sieve.finish(|sifted| reader.take(sifted));
+    reader.finish();
+}
+
+/// Where the parts of a stderr go.
+pub(super) struct StderrReader {
     program: String,
     logs: LogTo,
     tail: StderrTail,
-) {
-    let mut splitter = LineSplitter::default();
-    let mut parser = LogParser::default();
-    let mut take = |piece: Line<'_>| {
-        let entry = parser.piece(&piece);
-        tail.push(&entry);
-        match &logs {
-            LogTo::Tracing => emit(&entry, &program),
-            LogTo::Each(each) => each(&entry),
+    output: Output,
+    /// What is no entry, in lines.
+    lines: LineSplitter,
+    parser: LogParser,
+    /// Whether the plugin has said that not all of it is its log.
+    shared: bool,
+}
+
+impl StderrReader {
+    pub(super) fn new(program: String, logs: LogTo, tail: StderrTail, output: Output) -> Self {
+        Self {
+            program,
+            logs,
+            tail,
+            output,
+            lines: LineSplitter::default(),
+            parser: LogParser::default(),
+            shared: false,
         }
-    };
-    let mut chunk = vec![0; 16 * 1024];
-    while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
-        splitter.push(&chunk[..read], &mut take);
-        // A plugin that floods its log must not keep the host from its calls.
-        tokio::task::yield_now().await;
     }
-    splitter.finish(&mut take);
+
+    fn take(&mut self, sifted: Sifted<'_>) {
+        match sifted {
+            Sifted::Entry(entry) if is_mark(&entry) => {
+                self.finish();
+                self.shared = true;
+            }
+            Sifted::Entry(entry) => {
+                self.tail.push(&entry);
+                self.logs.take(&entry, &self.program);
+            }
+            Sifted::Rest(bytes) => {
+                if self.shared {
+                    self.output.deliver(StdioChannel::Stderr, bytes);
+                }
+                let mut lines = std::mem::take(&mut self.lines);
+                lines.push(bytes, |line| self.line(&line));
+                self.lines = lines;
+            }
+        }
+    }
+
+    /// A last line that was never ended.
+    fn finish(&mut self) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.finish(|line| self.line(&line));
+    }
+
+    /// A line that is no entry: the log of a plugin that has no other stderr, and a last word of any.
+    fn line(&mut self, line: &Line<'_>) {
+        let entry = self.parser.piece(line);
+        self.tail.push(&entry);
+        if !self.shared {
+            self.logs.take(&entry, &self.program);
+        }
+    }
+}
+
+impl LogTo {
+    fn take(&self, entry: &LogEntry, program: &str) {
+        match self {
+            Self::Tracing => emit(entry, program),
+            Self::Each(each) => each(entry),
+        }
+    }
 }
 
 /// How a log entry reads among the last lines: its message, and its fields behind it.
@@ -103,4 +162,74 @@ fn last_word(entry: &LogEntry) -> String {
         text.push_str(&format!(" {name}={value}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::OutputTo;
+
+    /// As the protocol page has it.
+    const MARK: &str = "\u{1e}{\"@level\":\"trace\",\"@message\":\"stderr is read as it is from here \
+                        on\",\"@stdio\":\"pipes\"}\n";
+
+    /// What becomes of a stderr: messages of the log, output, and last words.
+    #[track_caller]
+    fn check(stderr: &str, log: &[&str], output: &str, last_words: &[&str]) {
+        let heard: [Arc<Mutex<Vec<u8>>>; 2] = Default::default();
+        let [logged, printed] = heard.clone();
+        let logs = LogTo::Each(Arc::new(move |entry: &LogEntry| {
+            let mut logged = logged.lock().unwrap();
+            logged.extend_from_slice(format!("{};", entry.message).as_bytes());
+        }));
+        let to = OutputTo::each(move |chunk| printed.lock().unwrap().extend_from_slice(chunk));
+        let output_of = Output::new("plugin".to_owned(), OutputTo::Discard, to);
+        let tail = StderrTail::default();
+        let mut reader = StderrReader::new("plugin".to_owned(), logs, tail.clone(), output_of);
+        let mut sieve = Sieve::default();
+        sieve.push(stderr.as_bytes(), |sifted| reader.take(sifted));
+        sieve.finish(|sifted| reader.take(sifted));
+        reader.finish();
+        let [logged, printed] = heard.map(|heard| {
+            let heard = std::mem::take(&mut *heard.lock().unwrap());
+            String::from_utf8(heard).unwrap()
+        });
+        let log: String = log.iter().map(|message| format!("{message};")).collect();
+        assert_eq!((logged, printed), (log, output.to_owned()));
+        assert_eq!(tail.lines(), last_words);
+    }
+
+    #[test]
+    fn all_of_it_is_the_log_of_a_plugin_that_does_not_say_otherwise() {
+        check(
+            "a\n{\"@level\":\"info\",\"@message\":\"b\",\"c\":1}\nd",
+            &["a", "b", "d"],
+            "",
+            &["a", "b c=1", "d"],
+        );
+    }
+
+    #[test]
+    fn from_the_mark_on_only_entries_are_the_log_and_the_last_words_are_of_both() {
+        let entry = "{\"@level\":\"info\",\"@message\":\"b\"}\n";
+        check(
+            &format!("a{MARK}c\n{entry}d\u{1e}{entry}e"),
+            &["a", "b", "b"],
+            "c\nde",
+            &["a", "c", "b", "b", "de"],
+        );
+    }
+
+    #[test]
+    fn the_protocol_page_tells_the_truth_about_the_mark() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        assert!(page.contains(MARK.trim_start_matches('\u{1e}').trim()));
+        #[cfg(unix)]
+        {
+            let mut own = crate::log::mark();
+            own.timestamp = None;
+            assert_eq!(own.into_line(), MARK.trim_start_matches('\u{1e}'));
+        }
+    }
 }

@@ -4,30 +4,39 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The stderr that the process was started with, once another took its place.
-static REAL: Mutex<Option<File>> = Mutex::new(None);
+use super::sieve::SEPARATOR;
+
+/// The stderr that the process was started with, once it serves.
+static REAL: Mutex<Option<RealStderr>> = Mutex::new(None);
 
 /// Writes to the stderr that the process was started with.
 ///
-/// A plugin's stdout and stderr are captured while it serves; its log is not,
-/// and goes where the host reads it. Made before or after the capture begins,
-/// it is the same.
+/// Made before or after the plugin begins to serve, it is the same. Under most hosts a plugin's
+/// stdout and stderr are captured while it serves; its log is not, and goes where the host reads
+/// it. A host written with pintle reads stderr as it is: there, what is written in whole lines of
+/// hclog's JSON, as [`HclogLayer`](crate::HclogLayer) does, is the log, and other text is what the
+/// plugin prints to stderr.
+///
+/// A write waits for a host that does not read, and fails once the host is gone; it never panics.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogStderr;
 
 impl Write for LogStderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut *real() {
-            Some(file) => file.write(bytes),
-            None => io::stderr().write(bytes),
-        }
+        self.write_all(bytes)?;
+        Ok(bytes.len())
     }
 
     /// All of `bytes`, with nothing of another `LogStderr` between.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match &mut *real() {
-            Some(file) => file.write_all(bytes),
-            None => io::stderr().write_all(bytes),
+        let mut real = real();
+        match &mut *real {
+            Some(real) => real.write_all(bytes),
+            None => {
+                // Who holds the lock of stderr may be writing to its log.
+                drop(real);
+                io::stderr().write_all(bytes)
+            }
         }
     }
 
@@ -36,12 +45,37 @@ impl Write for LogStderr {
     }
 }
 
-/// Says which stderr is the real one, before another takes its place.
-#[cfg(unix)]
-pub(crate) fn set_real_stderr(file: File) {
-    *real() = Some(file);
+/// The real stderr of a plugin that serves.
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "made where outputs can be taken over")
+)]
+pub(crate) struct RealStderr {
+    /// A descriptor of its own, and so without the lock of [`io::stderr`]: who holds that may be
+    /// writing to its log, too.
+    pub(crate) file: File,
+    /// Whether the program and its children print there as well.
+    pub(crate) shared: bool,
 }
 
-fn real() -> MutexGuard<'static, Option<File>> {
+impl RealStderr {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.shared && bytes.starts_with(b"{") {
+            // One write, so that what others print is before it or behind it: the kernel keeps
+            // up to 4 KiB together, and more while the pipe is not full.
+            let entry = [&[SEPARATOR], bytes].concat();
+            return self.file.write_all(&entry);
+        }
+        self.file.write_all(bytes)
+    }
+}
+
+/// Says which stderr is the real one, before anything else takes its place.
+#[cfg(unix)]
+pub(crate) fn set_real_stderr(stderr: RealStderr) {
+    *real() = Some(stderr);
+}
+
+fn real() -> MutexGuard<'static, Option<RealStderr>> {
     REAL.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::child::{self, Bond, Spawned};
 use super::{BoxFuture, Runner, StartError, StartPlan, Started};
-use crate::handshake::env::{LIFELINE, Lifeline};
+use crate::handshake::env::{LIFELINE, Lifeline, STDIO, pipes_of_own_process};
 use crate::trust::{self, Image, Refusal, Trust};
 
 /// Starts one program with its arguments, as often as asked.
@@ -96,6 +96,10 @@ pub(super) async fn start(
     };
     if let Some(lifeline) = lifeline {
         command.env(LIFELINE, lifeline.of_own_process());
+    }
+    // The reader of a detached plugin's pipes goes before it does.
+    if bond != Bond::Detached {
+        command.env(STDIO, pipes_of_own_process());
     }
     let place = Place::of(&command);
     let spawned = child::spawn(command, bond, image).await;

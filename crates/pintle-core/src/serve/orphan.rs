@@ -18,11 +18,12 @@ pub(super) fn lifeline(told: Option<(Lifeline, u32)>) -> Option<Lifeline> {
 /// Watches for the host's end, on a thread of its own for as long as the process lives.
 ///
 /// A host that said nothing of it, as one written in Go, has started us itself, or by a program
-/// that lives as long as it wants us to.
+/// that lives as long as it wants us to. `at_end` comes before anything else.
 pub(super) fn watch(
     lifeline: Option<Lifeline>,
     shutdown: Shutdown,
     timeout: Duration,
+    at_end: fn(),
 ) -> io::Result<()> {
     let wait_for_end: Box<dyn FnOnce() + Send> = match lifeline {
         Some(Lifeline::None) => return Ok(()),
@@ -37,6 +38,7 @@ pub(super) fn watch(
         .name("pintle-orphan".to_owned())
         .spawn(move || {
             wait_for_end();
+            at_end();
             end(&shutdown, timeout);
         })?;
     #[cfg(target_os = "linux")]
@@ -49,7 +51,7 @@ pub(super) fn watch(
 /// Whether it was to us that the process with this number said something: who starts us may itself
 /// be a plugin, and have passed on its whole environment.
 #[cfg(unix)]
-fn is_parent(host: u32) -> bool {
+pub(super) fn is_parent(host: u32) -> bool {
     let parent = rustix::process::getppid();
     parent.is_some_and(|parent| parent.as_raw_nonzero().get().unsigned_abs() == host)
 }

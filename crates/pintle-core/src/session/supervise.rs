@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::ended::{End, EndReason, SIGKILL, SessionClosed};
-use crate::host::{SocketDir, StderrTail};
+use crate::host::{Pipes, SocketDir, StderrTail};
 use crate::net::{Address, remove_stale};
 use crate::oom::OomKills;
 use crate::output::Output;
@@ -20,10 +20,12 @@ use crate::transport::AnyConnection;
 /// A process that is ending closes its sockets a moment before it can be waited for.
 const LOSS_GRACE: Duration = Duration::from_millis(500);
 
-/// How long the outputs of a process that has ended may take to be read to their end.
-///
-/// A grandchild that left the plugin's process group may hold them open for ever.
+/// How long nothing may come of what a process that has ended printed, before the connection that
+/// brings it counts as read to its end. The end of the connection is the usual sign.
 const OUTPUTS_GRACE: Duration = Duration::from_millis(100);
+
+/// How often that is waited for: a connection that somebody else keeps alive must not go on for ever.
+const OUTPUTS_GRACES: usize = 50;
 
 /// What a handle can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,9 @@ pub(crate) struct Timeouts {
 pub(crate) struct Supervised {
     pub(crate) process: Box<dyn Process>,
     pub(crate) connection: Arc<dyn AnyConnection>,
-    /// The readers of what the plugin writes to its standard outputs.
+    /// The readers of the plugin's stdout and stderr.
+    pub(crate) pipes: Pipes,
+    /// The tasks that bring what it prints over the connection.
     pub(crate) outputs: Tasks,
     /// The tasks of the connection.
     pub(crate) tasks: Tasks,
@@ -104,10 +108,12 @@ impl Supervised {
         let left = reason == EndReason::Left || (self.visited() && reason != EndReason::Exited);
         if left {
             self.process.release();
+            self.pipes.give_up().await;
             self.outputs.finish().await;
         } else {
-            // The outputs first: what the plugin said last still comes over the connection.
-            self.outputs.finish_within(OUTPUTS_GRACE).await;
+            // The outputs first: what the plugin said last still comes.
+            self.pipes.read_out().await;
+            self.outputs_end().await;
         }
         self.tasks.finish().await;
         let diagnosis = match reason {
@@ -194,6 +200,21 @@ impl Supervised {
             .await
             .ok()?
             .ok()
+    }
+
+    /// Waits for what comes over the connection, while it comes.
+    async fn outputs_end(&self) {
+        let mut heard = self.output.delivered_bytes();
+        for _ in 0..OUTPUTS_GRACES {
+            if self.outputs.done_within(OUTPUTS_GRACE).await {
+                break;
+            }
+            let before = std::mem::replace(&mut heard, self.output.delivered_bytes());
+            if heard == before {
+                break;
+            }
+        }
+        self.outputs.finish().await;
     }
 
     fn tell(

@@ -1,11 +1,16 @@
 //! What a plugin prints reaches the host, all of it and in order.
 
+mod beginnings;
+mod endings;
+mod floods;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pintle::{Host, OutputTo};
+use pintle::{Grpc, Host, OutputTo, PluginCommand, Session};
 use pintle_testkit::pb::{Output, Payload, PrintRequest};
-use pintle_testkit::{Echo, World};
+use pintle_testkit::{Echo, EchoPlugin, World, eventually, noise};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{ROGUE, launch};
 
@@ -23,6 +28,10 @@ impl Heard {
 
     fn push(&self, chunk: &[u8]) {
         self.bytes.lock().unwrap().extend_from_slice(chunk);
+    }
+
+    fn has(&self, end: &[u8]) -> bool {
+        self.bytes.lock().unwrap().ends_with(end)
     }
 
     fn take(&self) -> Vec<u8> {
@@ -51,22 +60,24 @@ async fn print(echo: &Echo, to: Output, bytes: &[u8], times: u32) {
     echo.calls.clone().print(request).await.unwrap();
 }
 
-/// Bytes of every value, never the same twice in a row, different for each seed.
-fn noise(seed: u32, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(2_654_435_761).max(1);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_le_bytes()
-    };
-    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next)
-        .take(length.div_ceil(4))
-        .flatten()
-        .collect();
-    bytes.truncate(length);
-    bytes
+/// Tells a plugin that waits for it to begin.
+fn begin(session: &Session) {
+    let pid = Pid::from_raw(session.pid().unwrap() as i32).unwrap();
+    kill_process(pid, Signal::USR1).unwrap();
 }
+
+/// The rogue in one of its modes.
+type Command = fn(&Host, &str) -> PluginCommand;
+
+/// Under a host that reads the pipes.
+const PIPED: Command = |host, mode| host.command(ROGUE).args(mode.split_whitespace());
+
+/// Under a host that does not say that it reads the pipes.
+const CAPTURED: Command = |host, mode| {
+    let without = ["-u", "PINTLE_STDIO", ROGUE];
+    let args = without.into_iter().chain(mode.split_whitespace());
+    host.command("env").args(args)
+};
 
 #[tokio::test]
 async fn a_mebibyte_of_each_output_arrives_byte_for_byte() {
@@ -110,9 +121,8 @@ async fn what_is_printed_right_before_the_end_is_delivered() {
     session.close().await.unwrap();
     let text = |heard: &Heard| String::from_utf8(heard.take()).unwrap();
     assert_eq!(text(&stdout), "almost\nthe end of stdout\n");
-    assert_eq!(text(&stderr), "nearly\n");
-    // Once it no longer serves, a plugin's stderr is where its log was.
-    assert_eq!(text(&log), "the end of stderr\n");
+    assert_eq!(text(&stderr), "nearly\nthe end of stderr\n");
+    assert_eq!(text(&log), "");
 }
 
 #[tokio::test]
@@ -142,17 +152,70 @@ async fn floods_of_output_and_log_do_not_block_calls_nor_the_end() {
 async fn ten_mebibytes_without_a_newline_pass_in_pieces() {
     const PIECE_BYTES: usize = 64 * 1024;
     let world = World::new(ROGUE);
-    let (host, [_, stderr, log]) = listening(&world);
+    let (host, [stdout, stderr, _]) = listening(&world);
     let (session, echo) = launch(&world, &host, "well").await;
-    for to in [Output::Stderr, Output::Log] {
+    for to in [Output::Stdout, Output::Stderr] {
         print(&echo, to, &[b'x'; PIECE_BYTES], 160).await;
     }
     session.close().await.unwrap();
-    let count = |heard: &Heard| heard.take().iter().filter(|byte| **byte == b'x').count();
-    assert_eq!(
-        (count(&stderr), count(&log)),
-        (160 * PIECE_BYTES, 160 * PIECE_BYTES)
-    );
+    for heard in [stdout, stderr] {
+        assert!(heard.take() == vec![b'x'; 160 * PIECE_BYTES]);
+    }
     let last_words = session.closed().await;
     assert!(last_words.stderr().iter().all(|line| line.len() <= 1024));
+}
+
+/// As of a plugin in another language: what it writes to its real stderr is its log, whatever it is.
+#[tokio::test]
+async fn a_log_line_of_any_length_passes_in_pieces() {
+    const PIECE_BYTES: usize = 64 * 1024;
+    let world = World::new(ROGUE);
+    let (host, [_, stderr, log]) = listening(&world);
+    let session = CAPTURED(&host, "well").launch(Grpc).await.unwrap();
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    print(&echo, Output::Log, &[b'x'; PIECE_BYTES], 160).await;
+    session.close().await.unwrap();
+    let heard = log.take().iter().filter(|byte| **byte == b'x').count();
+    assert_eq!((heard, stderr.take().len()), (160 * PIECE_BYTES, 0));
+}
+
+#[tokio::test]
+async fn what_others_print_for_a_plugin_is_its_own() {
+    let world = World::new(ROGUE);
+    for command in [PIPED, CAPTURED] {
+        let (host, [stdout, stderr, log]) = listening(&world);
+        let session = command(&host, "prints-by-others")
+            .launch(Grpc)
+            .await
+            .unwrap();
+        begin(&session);
+        eventually("it has printed", || log.has(b"printed\n")).await;
+        session.close().await.unwrap();
+        for heard in [stdout, stderr] {
+            let text = String::from_utf8(heard.take()).unwrap();
+            assert_eq!(text, "by its number by a child by the library");
+        }
+    }
+}
+
+#[tokio::test]
+async fn entries_of_the_log_are_found_within_lines_that_are_not_ended() {
+    let world = World::new(ROGUE);
+    for command in [PIPED, CAPTURED] {
+        let (host, [_, stderr, log]) = listening(&world);
+        let mode = "mixes-log-and-output 3000";
+        let session = command(&host, mode).launch(Grpc).await.unwrap();
+        begin(&session);
+        eventually("it has printed", || log.has(b"mixed\n")).await;
+        session.close().await.unwrap();
+        let [entries, pieces] = ["\n", ","].map(|end| {
+            let all = (0..3000).map(|number| format!("{number}{end}"));
+            all.collect::<String>()
+        });
+        assert!(
+            log.take() == (entries + "mixed\n").into_bytes(),
+            "the log differs"
+        );
+        assert!(stderr.take() == pieces.into_bytes(), "stderr differs");
+    }
 }

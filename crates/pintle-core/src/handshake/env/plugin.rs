@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use super::{
     CLIENT_CERT, DEFAULT_PORTS, LIFELINE, Lifeline, MAX_PORT, MIN_PORT, MULTIPLEX_GRPC,
-    PROTOCOL_VERSIONS, TRANSPORTS, UNIX_SOCKET_DIR, UNIX_SOCKET_GROUP, parse_bool,
+    PROTOCOL_VERSIONS, STDIO, TRANSPORTS, UNIX_SOCKET_DIR, UNIX_SOCKET_GROUP, parse_bool,
+    parse_pipes,
 };
 use crate::excerpt::excerpt;
 use crate::handshake::version::{LIST_LIMIT, parse_list};
@@ -44,6 +45,9 @@ pub(crate) struct PluginEnv {
     /// How the plugin of the process with this number learns that its host is gone; `None` if the
     /// host does not say.
     pub(crate) lifeline: Option<(Lifeline, u32)>,
+    /// The number of the process that reads the plugin's stdout and stderr as they are; `None` if
+    /// the host does not say.
+    pub(crate) pipes: Option<u32>,
 }
 
 impl PluginEnv {
@@ -66,6 +70,7 @@ impl PluginEnv {
             socket_group: environment.text(UNIX_SOCKET_GROUP, VALUE_LIMIT_BYTES)?,
             transports: environment.transports()?,
             lifeline: environment.lifeline(),
+            pipes: environment.pipes(),
         })
     }
 }
@@ -128,6 +133,10 @@ impl<L: Fn(&str) -> Option<OsString>> Environment<L> {
 
     fn lifeline(&self) -> Option<(Lifeline, u32)> {
         Lifeline::parse(self.value(LIFELINE)?.to_str()?)
+    }
+
+    fn pipes(&self) -> Option<u32> {
+        parse_pipes(self.value(STDIO)?.to_str()?)
     }
 
     fn text(&self, name: &'static str, limit: usize) -> Result<Option<String>, EnvError> {

@@ -68,6 +68,7 @@ fn an_empty_environment_gives_the_defaults() {
         socket_group: None,
         transports: None,
         lifeline: None,
+        pipes: None,
     };
     assert_eq!(read(&[]), Ok(expected.clone()));
     let empty: Vec<_> = SHARED
@@ -279,6 +280,16 @@ fn how_to_learn_of_the_hosts_end_is_read_and_a_word_of_a_newer_host_says_nothing
     assert!(is_reserved(LIFELINE, "COOKIE"));
 }
 
+#[test]
+fn who_reads_the_pipes_is_read_and_a_word_of_a_newer_host_says_nothing() {
+    let pipes = |value: &str| read(&[(STDIO, value)]).unwrap().pipes;
+    assert_eq!(pipes(&pipes_of_own_process()), Some(std::process::id()));
+    for other in ["socket:7", "pipes", "pipes:", "pipes:-1", "pipes:x", "7"] {
+        assert_eq!(pipes(other), None, "{other}");
+    }
+    assert!(is_reserved(STDIO, "COOKIE"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
@@ -293,6 +304,7 @@ proptest! {
             socket_group: host.socket_group.clone(),
             transports: (!host.transports.is_empty()).then(|| host.transports.clone()),
             lifeline: None,
+            pipes: None,
         };
         let variables: HashMap<_, _> = host.into_variables().into_iter().collect();
         prop_assert!(variables.keys().all(|name| is_reserved(name, "COOKIE")));

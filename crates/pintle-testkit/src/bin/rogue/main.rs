@@ -3,6 +3,7 @@
 //! Modes that never become a session are in `raw`: they print bytes and wait.
 //! The others are true plugins, each with one fault.
 
+mod output;
 mod raw;
 mod served;
 
@@ -33,6 +34,13 @@ async fn main() -> ExitCode {
         "no-listener" => raw::says("1|1|unix|/nobody|grpc|"),
         "deaf" => raw::deaf(),
         "exits-when-connected" => raw::exits_when_connected(),
+        "prints-and-dies"
+        | "floods-outputs"
+        | "prints-by-others"
+        | "mixes-log-and-output"
+        | "prints-first"
+        | "speaks-to-nobody"
+        | "hosts-one" => return output::main(&mode, args).await,
         _ => return served::main(&mode, args).await,
     }
     ExitCode::SUCCESS
