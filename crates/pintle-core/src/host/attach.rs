@@ -3,6 +3,7 @@
 use super::Host;
 use super::launch::{Agreed, Fate, Starting, agree};
 use crate::error::{LaunchError, LaunchFailure};
+use crate::handshake::ProtocolVersion;
 use crate::reattach::Reattach;
 use crate::runner::{Attached, NotThere, Started};
 use crate::security::{Security, SecurityError};
@@ -62,7 +63,8 @@ async fn attach(
 
     let process = Attached::to(token.pid, token.birth.as_ref(), !token.test)
         .map_err(|not_there| early(LaunchFailure::from(not_there)))?;
-    let transport = agree(host, transports, token.version, &token.protocol).map_err(early)?;
+    let version = version(host, token);
+    let transport = agree(host, transports, version, &token.protocol).map_err(early)?;
     if transport.multiplexing() == Multiplexing::Required && !token.multiplexed {
         return Err(early(LaunchFailure::Multiplexing));
     }
@@ -76,7 +78,7 @@ async fn attach(
     let sockets = host.socket_dir_for_session().map_err(early)?;
     let sockets = sockets.of_earlier(token.socket_dir.clone());
     let agreed = Agreed {
-        version: token.version,
+        version,
         protocol: token.protocol.clone(),
         address: token.address.clone(),
         multiplexed: token.multiplexed,
@@ -98,12 +100,23 @@ async fn attach(
     // What it writes to its real outputs went to the host that started it.
     let started = Started::new(process, tokio::io::empty(), tokio::io::empty());
     let mut plugin = Starting::new(host, program, started);
+    plugin.expect_log_in_output(host);
     match plugin.join(host, &**transport, agreed, &sockets).await {
         Ok(ready) => Ok(plugin.into_session(ready, sockets, host.ending, fate)),
         Err(failure) => {
             sockets.keep();
             Err(plugin.leave(failure).await.reattaching())
         }
+    }
+}
+
+/// The version that the plugin speaks. Tokens of Go hosts say 0 for "as was agreed on"; whoever
+/// accepts one version alone can have agreed on that only.
+fn version(host: &Host, token: &Reattach) -> ProtocolVersion {
+    let untold = token.version == ProtocolVersion::new(0);
+    match host.versions.first() {
+        Some(only) if untold && host.versions.len() == 1 => *only,
+        _ => token.version,
     }
 }
 

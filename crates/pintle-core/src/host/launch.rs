@@ -334,6 +334,14 @@ impl Starting {
         LaunchError::new(self.program, failure, exit, self.tail.lines()).diagnosed(diagnosis)
     }
 
+    /// For a plugin whose log comes together with what it prints to stderr.
+    pub(super) fn expect_log_in_output(&mut self, host: &Host) {
+        let program = || self.program.clone();
+        let stderr = host.stderr.clone();
+        let stderr = stderr::with_log(program(), host.logs.clone(), self.tail.clone(), stderr);
+        self.output = Output::new(program(), host.stdout.clone(), stderr);
+    }
+
     /// Lets go of a process that was running before, and tells why.
     pub(super) async fn leave(self, failure: LaunchFailure) -> LaunchError {
         self.tasks.finish().await;

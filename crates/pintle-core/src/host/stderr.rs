@@ -8,7 +8,7 @@ use tokio::io::AsyncRead;
 use super::LogTo;
 use super::pipe::Pipe;
 use crate::log::{Line, LineSplitter, LogEntry, LogParser, Sieve, Sifted, emit, is_mark};
-use crate::output::{Output, StdioChannel};
+use crate::output::{Output, OutputTo, StdioChannel};
 use crate::panicked::{PanicReader, Panicked};
 
 /// How many of a plugin's last stderr lines errors carry.
@@ -81,6 +81,38 @@ pub(super) async fn follow<R: AsyncRead + Unpin>(mut stderr: Pipe<R>, mut reader
     }
     sieve.finish(|sifted| reader.take(sifted));
     reader.finish();
+}
+
+/// Gives `to` what a plugin prints to stderr that has its log in between: one whose first host, which
+/// read the log, is gone.
+pub(super) fn with_log(program: String, logs: LogTo, tail: StderrTail, to: OutputTo) -> OutputTo {
+    let output = Output::new(program.clone(), OutputTo::Discard, to);
+    let mut reader = StderrReader::new(program, logs, tail, output);
+    reader.shared = true;
+    let sifter = Mutex::new(Sifter {
+        sieve: Sieve::default(),
+        reader,
+    });
+    OutputTo::each(move |chunk| {
+        let mut sifter = sifter.lock().unwrap_or_else(PoisonError::into_inner);
+        let Sifter { sieve, reader } = &mut *sifter;
+        sieve.push(chunk, |sifted| reader.take(sifted));
+    })
+}
+
+/// A stderr that comes in chunks.
+struct Sifter {
+    sieve: Sieve,
+    reader: StderrReader,
+}
+
+impl Drop for Sifter {
+    fn drop(&mut self) {
+        let Self { sieve, reader } = self;
+        sieve.finish(|sifted| reader.take(sifted));
+        reader.finish();
+        reader.output.flush();
+    }
 }
 
 /// Where the parts of a stderr go.

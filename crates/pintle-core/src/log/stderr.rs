@@ -56,10 +56,30 @@ pub(crate) struct RealStderr {
     pub(crate) file: File,
     /// Whether the program and its children print there as well.
     pub(crate) shared: bool,
+    /// Whether what is printed to stderr meanwhile finds a host by another way.
+    pub(crate) captured: bool,
 }
 
 impl RealStderr {
+    /// The log of a plugin that outlives its host goes where its prints go, from where the next
+    /// host takes it out again.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.write_there(bytes) {
+            #[cfg(unix)]
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.captured => {
+                let printed = rustix::io::fcntl_dupfd_cloexec(io::stderr(), 3)?;
+                *self = Self {
+                    file: printed.into(),
+                    shared: true,
+                    captured: false,
+                };
+                self.write_there(bytes)
+            }
+            written => written,
+        }
+    }
+
+    fn write_there(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.shared && bytes.starts_with(b"{") {
             // One write, so that what others print is before it or behind it: the kernel keeps
             // up to 4 KiB together, and more while the pipe is not full.

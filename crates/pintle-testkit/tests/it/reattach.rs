@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use pintle::{EndReason, Grpc, Host, LaunchFailure, Reattach, Session, TestMode, serve};
-use pintle_testkit::pb::{Empty, Payload};
+use pintle::{EndReason, Grpc, Host, LaunchFailure, OutputTo, Reattach, Session, TestMode, serve};
+use pintle_testkit::pb::{Empty, Output, Payload, PrintRequest};
 use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, has_ended};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -237,6 +237,57 @@ async fn test_mode_prints_the_variable_that_go_hosts_read() {
     assert_eq!(token["Test"], true);
     assert_eq!(token["Addr"], json!({"Network": "unix", "String": address}));
     plugin.close().await.unwrap();
+}
+
+/// As in the tokens that go-plugin's hosts give, outside test mode.
+#[tokio::test]
+async fn a_token_that_tells_no_version_means_the_only_one_that_the_host_accepts() {
+    let world = World::new(ROGUE);
+    let host = world.host().plaintext();
+    let session = detached(&world, &host).await;
+    let token = session.detach().await.unwrap();
+    let token = changed(&token, |token| token["ProtocolVersion"] = 0.into());
+    let several = host.clone().versions([1, 2]);
+    let refused = several.reattach(&token, Grpc).await.unwrap_err();
+    assert!(
+        matches!(refused.failure(), LaunchFailure::Version(_)),
+        "{refused:?}"
+    );
+    let session = host.reattach(&token, Grpc).await.unwrap();
+    assert_eq!(session.version(), HANDSHAKE.protocol_version());
+    session.close().await.unwrap();
+}
+
+/// The pipe that the first host read it from has no reader any more.
+#[tokio::test]
+async fn the_log_of_a_plugin_that_changed_hands_reaches_its_next_host() {
+    let world = World::new(ROGUE);
+    let session = detached(&world, &world.host()).await;
+    let token = session.detach().await.unwrap();
+    let (log, mut logged) = tokio::sync::mpsc::unbounded_channel();
+    let (print, mut printed) = tokio::sync::mpsc::unbounded_channel();
+    let host = world
+        .host()
+        .on_log(move |entry| drop(log.send(entry.message.clone())))
+        .stderr(OutputTo::each(move |chunk| {
+            drop(print.send(chunk.to_vec()));
+        }));
+    let session = host.reattach(&token, Grpc).await.unwrap();
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    for turn in ["one", "two"] {
+        let entry = format!("{{\"@level\":\"info\",\"@message\":\"{turn}\"}}\n");
+        let print = |to: Output, text: &str| PrintRequest {
+            to: to.into(),
+            bytes: text.as_bytes().to_vec(),
+            times: 1,
+        };
+        let mut calls = echo.calls.clone();
+        calls.print(print(Output::Log, &entry)).await.unwrap();
+        calls.print(print(Output::Stderr, turn)).await.unwrap();
+        assert_eq!(logged.recv().await.unwrap(), turn);
+        assert_eq!(printed.recv().await.unwrap(), turn.as_bytes());
+    }
+    session.close().await.unwrap();
 }
 
 /// The file's name is no proof: anybody of the same user can make one of that name.

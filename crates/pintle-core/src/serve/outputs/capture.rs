@@ -36,6 +36,7 @@ impl Capture {
         set_real_stderr(RealStderr {
             file: capture.stderr.try_clone()?,
             shared: false,
+            captured: true,
         });
         redirect(source, StdioChannel::Stdout, rustix::stdio::dup2_stdout)?;
         redirect(source, StdioChannel::Stderr, rustix::stdio::dup2_stderr)?;
@@ -51,6 +52,14 @@ impl Capture {
     /// end, unless a child of ours still holds them.
     pub(super) fn restore(&mut self) {
         let _ = io::stdout().flush();
+        // Were the log printed, nobody would hear the end of what is captured.
+        if let Ok(file) = self.stderr.try_clone() {
+            set_real_stderr(RealStderr {
+                file,
+                shared: false,
+                captured: false,
+            });
+        }
         give_back(&self.stdout, |to| rustix::stdio::dup2_stdout(to));
         give_back(&self.stderr, |to| rustix::stdio::dup2_stderr(to));
     }

@@ -13,6 +13,7 @@ pub(super) fn share() -> io::Result<()> {
     set_real_stderr(RealStderr {
         file: duplicate(io::stderr())?,
         shared: true,
+        captured: false,
     });
     LogStderr.write_all(mark().into_line().as_bytes())
 }
