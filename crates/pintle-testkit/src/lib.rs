@@ -11,16 +11,22 @@ mod certificates;
 pub mod conformance;
 mod doomed;
 mod echo;
+mod encounter;
 mod open_calls;
 mod stranger;
 mod streams;
+mod vice;
+mod way;
 mod world;
 
 pub use certificates::{tls_from, write_certificates};
 pub use doomed::{Doomed, has_ended};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
+pub use encounter::{meet, normalised};
 pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};
 pub use streams::{exchange, read_sequence, write_sequence};
+pub use vice::{Step, Vice};
+pub use way::{Over, Way};
 pub use world::{World, descriptors, eventually, tasks};
 
 /// Generated from `proto/echo.proto`.

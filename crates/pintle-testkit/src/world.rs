@@ -1,6 +1,7 @@
 //! A host, a directory for its sockets, and a program for it to launch.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -54,6 +55,17 @@ impl World {
     pub fn socket_files(&self) -> Vec<PathBuf> {
         let sessions = files(self.sockets.path());
         sessions.iter().flat_map(|session| files(session)).collect()
+    }
+
+    /// Whether no process lives that a session has started.
+    ///
+    /// Every one knows the directory of its session, by its environment. Linux only.
+    pub fn nobody_is_left(&self) -> bool {
+        let dir = self.sockets.path().as_os_str().as_bytes();
+        let knows_it = |environment: Vec<u8>| environment.windows(dir.len()).any(|at| at == dir);
+        let processes = files(Path::new("/proc")).into_iter();
+        let mut environments = processes.filter_map(|one| fs::read(one.join("environ")).ok());
+        !environments.any(knows_it)
     }
 
     /// Whether no session has left anything.

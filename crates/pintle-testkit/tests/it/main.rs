@@ -13,6 +13,7 @@ mod lifecycle;
 mod multiplexed;
 mod networks;
 mod orphans;
+mod rogue;
 mod stdio;
 mod strangers;
 mod streams;
