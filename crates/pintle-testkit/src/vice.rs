@@ -157,7 +157,7 @@ vices! {
         BreaksOutput = "breaks-output",
     }
     Call {
-        /// Ends with code 9 while it is called.
+        /// Says why and ends with code 9 while it is called.
         ExitsMidCall = "exits-mid-call",
         /// Ends with code 0 while it is called, as if all were well.
         ExitsWellMidCall = "exits-well-mid-call",

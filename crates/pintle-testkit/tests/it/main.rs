@@ -7,6 +7,7 @@ mod calls;
 mod causes;
 mod closing;
 mod conformance;
+mod dies;
 mod errors;
 mod interfaces;
 mod lifecycle;

@@ -3,8 +3,8 @@
 told! {
     ExitsMidCall as exits_mid_call {
         "" => [
-            "the call is lost, Exited: plugin `PLUGIN` ended unexpectedly: exit code 9, during the call `Ask`",
-            "Exited: plugin `PLUGIN` ended unexpectedly: exit code 9",
+            "the call is lost, Exited: plugin `PLUGIN` ended unexpectedly: exit code 9, during the call `Ask`; its last words: error: out of cheese",
+            "Exited: plugin `PLUGIN` ended unexpectedly: exit code 9; its last words: error: out of cheese",
         ]
     }
     ExitsWellMidCall as exits_well_mid_call {

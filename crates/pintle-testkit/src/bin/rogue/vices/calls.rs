@@ -2,7 +2,9 @@
 
 use std::future::pending;
 use std::hint::black_box;
+use std::io::Write;
 
+use pintle::LogStderr;
 use pintle_testkit::Vice;
 use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
 use tokio::sync::Notify;
@@ -15,7 +17,11 @@ pub(super) static PANIC: Notify = Notify::const_new();
 
 pub(super) async fn misbehave(vice: Vice) {
     match vice {
-        Vice::ExitsMidCall => std::process::exit(9),
+        Vice::ExitsMidCall => {
+            let said = LogStderr.write_all(b"error: out of cheese\n");
+            said.expect("the host reads it");
+            std::process::exit(9)
+        }
         Vice::ExitsWellMidCall => std::process::exit(0),
         Vice::KillsItself => end_by(Signal::KILL),
         Vice::Aborts => std::process::abort(),

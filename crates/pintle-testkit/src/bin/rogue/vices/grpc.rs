@@ -87,9 +87,13 @@ async fn called(vice: Vice, ask: Ask, mut respond: SendResponse<Bytes>) -> Resul
             answer.send_data(message(&encoded), true)?;
             return Ok(());
         }
-        Vice::AnswersForEver => loop {
-            send(&mut answer, message(&[])).await?;
-        },
+        Vice::AnswersForEver => {
+            let bytes = Bytes::from_static(&[7; 16 * 1024]);
+            let one = message(&Encoded { bytes }.encode_to_vec());
+            loop {
+                send(&mut answer, one.clone()).await?;
+            }
+        }
         Vice::NeverAnswers => pending().await,
         _ => send(&mut answer, message(&Encoded { bytes }.encode_to_vec())).await?,
     }
