@@ -27,7 +27,7 @@ pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};
 pub use streams::{exchange, read_sequence, write_sequence};
 pub use vice::{Step, Vice};
 pub use way::{Over, Way};
-pub use world::{World, descriptors, eventually, tasks};
+pub use world::{World, children, descriptors, eventually, tasks};
 
 /// Generated from `proto/echo.proto`.
 #[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]

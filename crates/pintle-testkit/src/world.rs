@@ -1,5 +1,6 @@
 //! A host, a directory for its sockets, and a program for it to launch.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,18 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// How many file descriptors this process has open.
 pub fn descriptors() -> usize {
     files(Path::new("/dev/fd")).len()
+}
+
+/// The processes this one has started and not yet waited for, by their numbers. Linux only.
+pub fn children() -> BTreeSet<String> {
+    let threads = files(Path::new("/proc/self/task")).into_iter();
+    // A thread that has gone in between has no children.
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
+    let mut children = BTreeSet::new();
+    for list in lists {
+        children.extend(list.split_whitespace().map(str::to_owned));
+    }
+    children
 }
 
 /// The most memory this process ever had in use, in bytes; 0 where the system does not tell.

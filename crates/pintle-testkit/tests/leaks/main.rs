@@ -6,7 +6,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +20,8 @@ use pintle_testkit::pb::{
 };
 use pintle_testkit::pb::{HoldingsResponse, echo_client::EchoClient};
 use pintle_testkit::{
-    Echo, EchoPlugin, EchoService, Vice, Way, World, descriptors, eventually, exchange, meet, tasks,
+    Echo, EchoPlugin, EchoService, Vice, Way, World, children, descriptors, eventually, exchange,
+    meet, tasks,
 };
 
 const ROGUE: &str = env!("CARGO_BIN_EXE_rogue");
@@ -49,19 +49,6 @@ fn check(use_it: impl AsyncFn(&World, &Host)) {
         eventually("no child is left", || children().is_empty()).await;
         assert!(world.is_clean(), "something is left in the directory");
     });
-}
-
-/// The processes this one has started and not yet waited for.
-fn children() -> BTreeSet<String> {
-    let threads = fs::read_dir("/proc/self/task").unwrap();
-    let lists = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("children")));
-    let words = |list: String| {
-        list.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    // A thread that has gone in between has no children.
-    lists.flatten().flat_map(words).collect()
 }
 
 async fn launch(world: &World, host: &Host, mode: &str) -> (Session, Echo) {
