@@ -179,6 +179,8 @@ vices! {
         StopsItself = "stops-itself",
         /// Closes its connection and lives on.
         ClosesItsConnection = "closes-its-connection",
+        /// Panics in a thread, closes its connection and lives on.
+        PanicsAndHangsUp = "panics-and-hangs-up",
     }
     Output {
         /// Closes its stdout and stderr after its line.

@@ -75,7 +75,7 @@ fn misdeed(vice: Vice) -> Misdeed {
             match vice.step() {
                 Step::Call => calls::misbehave(vice).await,
                 Step::Output => {
-                    tokio::task::spawn_blocking(move || output::misbehave(vice)).await?
+                    tokio::task::spawn_blocking(move || output::misbehave(vice)).await?;
                 }
                 Step::Files => files::misbehave(vice)?,
                 _ => {}

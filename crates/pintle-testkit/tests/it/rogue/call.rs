@@ -73,4 +73,10 @@ told! {
             "ConnectionLost: plugin `PLUGIN` closed its connection while its process lived on; it was killed",
         ]
     }
+    PanicsAndHangsUp as panics_and_hangs_up {
+        "" => [
+            "the call is lost, ConnectionLost: plugin `PLUGIN` closed its connection while its process lived on; it was killed, during the call `Ask`; it panicked at crates/pintle-testkit/src/bin/rogue/vices/calls.rs:LINE: out of cheese",
+            "ConnectionLost: plugin `PLUGIN` closed its connection while its process lived on; it was killed; it panicked at crates/pintle-testkit/src/bin/rogue/vices/calls.rs:LINE: out of cheese",
+        ]
+    }
 }

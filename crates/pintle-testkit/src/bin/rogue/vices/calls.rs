@@ -42,9 +42,14 @@ pub(super) async fn misbehave(vice: Vice) {
         Vice::PanicsInMain => PANIC.notify_one(),
         Vice::StopsItself => end_by(Signal::STOP),
         Vice::ClosesItsConnection => CUT.notify_one(),
+        Vice::PanicsAndHangsUp => {
+            let panicked = std::thread::spawn(|| panic!("out of cheese")).join();
+            panicked.expect_err("it panics");
+            CUT.notify_one();
+        }
         _ => unreachable!("{vice:?} does not show in a call"),
     }
-    pending().await
+    pending::<()>().await;
 }
 
 fn end_by(signal: Signal) {

@@ -80,7 +80,7 @@ async fn called(vice: Vice, ask: Ask, mut respond: SendResponse<Bytes>) -> Resul
     match vice {
         Vice::AnswersNonsense => send(&mut answer, message(b"\xff\xff\xff")).await?,
         Vice::AnswersTooLong => {
-            send(&mut answer, Bytes::from_static(&[0, 255, 255, 255, 255])).await?
+            send(&mut answer, Bytes::from_static(&[0, 255, 255, 255, 255])).await?;
         }
         Vice::EndsWithoutStatus => {
             let encoded = Encoded { bytes }.encode_to_vec();

@@ -59,7 +59,7 @@ pub(super) async fn open_many(session: Session) {
     {
         streams.push(stream);
     }
-    pending().await
+    pending::<()>().await;
 }
 
 async fn frame(stream: &mut pintle_mux::Stream) -> Result<Vec<u8>, BoxError> {
