@@ -33,6 +33,15 @@ pub(crate) struct End {
     pub(crate) diagnosis: Option<String>,
 }
 
+impl End {
+    /// The last line that tells anything: Rust's advice on backtraces does not.
+    fn last_words(&self) -> Option<&str> {
+        const ADVICE: &str = "note: run with `RUST_BACKTRACE=";
+        let mut lines = self.stderr.iter().rev().map(String::as_str);
+        lines.find(|line| !line.starts_with(ADVICE))
+    }
+}
+
 /// What ended a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -182,7 +191,7 @@ impl fmt::Display for SessionClosed {
         if let Some(call) = &self.call {
             write!(f, ", during the call `{call}`")?;
         }
-        match (end.reason, &end.panicked, end.stderr.last()) {
+        match (end.reason, &end.panicked, end.last_words()) {
             (_, Some(panicked), _) => write!(f, "; {panicked}"),
             (EndReason::Exited | EndReason::ConnectionLost | EndReason::Overdue, _, Some(line)) => {
                 write!(f, "; its last words: {line}")

@@ -34,6 +34,7 @@ mod calls;
 mod conformant;
 mod ends;
 pub mod interface;
+mod misbehaving;
 mod mount;
 mod output;
 mod over_grpc;
@@ -46,12 +47,13 @@ use std::sync::Arc;
 
 use pintle::{Bindings, Grpc, Plugin, Tarpc};
 
-use ask::PATIENCE;
+pub(crate) use ask::PATIENCE;
 pub use ask::{Ask, CallError, Printed};
 pub use callbacks::*;
 pub use calls::*;
 pub use conformant::Conformant;
 pub use ends::*;
+pub use misbehaving::{Misbehaving, Misdeed};
 pub use mount::Mount;
 use mount::Mounted;
 use output::Heard;

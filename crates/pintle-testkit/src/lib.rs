@@ -12,22 +12,28 @@ pub mod conformance;
 mod deeds;
 mod doomed;
 mod echo;
+mod encounter;
 mod flood;
 mod long;
 mod open_calls;
 mod stranger;
 mod streams;
+mod vice;
+mod way;
 mod world;
 
 pub use certificates::{tls_from, write_certificates};
 pub use deeds::*;
 pub use doomed::{Doomed, has_ended};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
+pub use encounter::{meet, normalised};
 pub use flood::{Flood, noise};
 pub use long::is_long;
 pub use stranger::{Answer, ask, ask_in_plaintext, ask_over_tls};
 pub use streams::{exchange, read_sequence, write_sequence};
-pub use world::{World, descriptors, eventually, tasks};
+pub use vice::{Step, Vice};
+pub use way::{Over, Way};
+pub use world::{World, children, descriptors, eventually, tasks};
 
 /// Generated from `proto/echo.proto`.
 #[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic)]

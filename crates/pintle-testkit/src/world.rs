@@ -1,6 +1,8 @@
 //! A host, a directory for its sockets, and a program for it to launch.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -56,6 +58,17 @@ impl World {
         sessions.iter().flat_map(|session| files(session)).collect()
     }
 
+    /// Whether no process lives that a session has started.
+    ///
+    /// Every one knows the directory of its session, by its environment. Linux only.
+    pub fn nobody_is_left(&self) -> bool {
+        let dir = self.sockets.path().as_os_str().as_bytes();
+        let knows_it = |environment: Vec<u8>| environment.windows(dir.len()).any(|at| at == dir);
+        let processes = files(Path::new("/proc")).into_iter();
+        let mut environments = processes.filter_map(|one| fs::read(one.join("environ")).ok());
+        !environments.any(knows_it)
+    }
+
     /// Whether no session has left anything.
     pub fn is_clean(&self) -> bool {
         files(self.sockets.path()).is_empty()
@@ -71,6 +84,18 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// How many file descriptors this process has open.
 pub fn descriptors() -> usize {
     files(Path::new("/dev/fd")).len()
+}
+
+/// The processes this one has started and not yet waited for, by their numbers. Linux only.
+pub fn children() -> BTreeSet<String> {
+    let threads = files(Path::new("/proc/self/task")).into_iter();
+    // A thread that has gone in between has no children.
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
+    let mut children = BTreeSet::new();
+    for list in lists {
+        children.extend(list.split_whitespace().map(str::to_owned));
+    }
+    children
 }
 
 /// The most memory this process ever had in use, in bytes; 0 where the system does not tell.

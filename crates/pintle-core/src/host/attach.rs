@@ -83,10 +83,7 @@ async fn attach(
         address: token.address.clone(),
         multiplexed: token.multiplexed,
         // A certificate tells a process from every other; without one its number has to.
-        process: match security {
-            Security::Plain => token.pid,
-            _ => None,
-        },
+        process: token.pid.filter(|_| matches!(security, Security::Plain)),
         security,
         keys: token.keys.clone(),
     };

@@ -296,10 +296,15 @@ impl Starting {
         link: HostLink,
         timeout: Duration,
     ) -> Result<Arc<dyn AnyConnection>, LaunchFailure> {
+        let begin = tokio::time::Instant::now();
         let connecting = tokio::time::timeout(timeout, transport.connect(link));
         let failure = tokio::select! {
             connected = connecting => match connected {
                 Ok(Ok(connection)) => return Ok(connection),
+                // A step within has the same time and may notice first: one thing has one name.
+                Ok(Err(_)) if begin.elapsed() >= timeout => {
+                    return Err(LaunchFailure::ConnectTimeout { timeout });
+                }
                 Ok(Err(error)) => LaunchFailure::Connect(error),
                 Err(_) => return Err(LaunchFailure::ConnectTimeout { timeout }),
             },

@@ -226,6 +226,8 @@ impl Supervised {
         diagnosis: Option<String>,
     ) -> SessionClosed {
         let by_itself = ended_by_itself(reason, exit);
+        // One that is still unwinding when its time is up has panicked all the same.
+        let for_panic = by_itself || reason == EndReason::ConnectionLost;
         let by_stranger = reason == EndReason::Exited && exit == Some(Exit::Signal(SIGKILL));
         SessionClosed::new(End {
             program,
@@ -234,7 +236,7 @@ impl Supervised {
             exit,
             spared: self.spared,
             stderr: self.tail.lines(),
-            panicked: self.tail.panicked().filter(|_| by_itself),
+            panicked: self.tail.panicked().filter(|_| for_panic),
             out_of_memory: (by_itself && self.tail.out_of_memory())
                 || (by_stranger && self.oom_kills.have_risen()),
             diagnosis,

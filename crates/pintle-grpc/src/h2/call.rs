@@ -191,18 +191,19 @@ pub(crate) async fn explain(
     deadline: Option<&Deadline>,
     error: ::h2::Error,
 ) -> Status {
+    let mut ends = error.is_io();
     if let Some(status) = status::of_reset(&error) {
-        // The peer has the same deadline and may be the first to notice.
-        return match deadline {
-            Some(deadline) if status.code() == Code::Cancelled && deadline.has_passed() => {
-                deadline.status()
-            }
-            _ => status,
-        };
+        let cancelled = error.is_remote() && status.code() == Code::Cancelled;
+        match deadline {
+            // The peer has the same deadline and may be the first to notice.
+            Some(deadline) if cancelled && deadline.has_passed() => return deadline.status(),
+            _ if cancelled && connection.ends_soon().await => ends = true,
+            _ => return status,
+        }
     }
     // An I/O error means that the task of the connection is ending and will say why. Anything else
     // (the peer is going away, or no stream number is left) refuses this call alone.
-    let ended: SharedError = if error.is_io() {
+    let ended: SharedError = if ends {
         Arc::new(connection.ending.reason().await)
     } else {
         Arc::new(ConnectionLost::Broken(Arc::new(error)))

@@ -65,6 +65,20 @@ pub(crate) struct Connection {
     pub(crate) lost: LostReason,
 }
 
+/// How long a connection may outlive a stream that was cancelled on it and still count as its cause.
+const DYING: Duration = Duration::from_millis(100);
+
+impl Connection {
+    /// Whether the connection is at its end.
+    ///
+    /// A process whose `main` panics drops its calls one by one, and each is cancelled on the wire,
+    /// a moment before its connection goes.
+    pub(crate) async fn ends_soon(&self) -> bool {
+        let ended = timeout(DYING, self.ending.reason());
+        ended.await.is_ok()
+    }
+}
+
 impl Channel {
     /// Speaks HTTP/2 over `io` and waits for the first answer of the peer.
     ///

@@ -30,6 +30,8 @@ pub enum Ask {
     Relay(u32),
     /// Offers a stream, gives its id as four bytes, the highest first, and sends back what it reads.
     Offer,
+    /// Does what it was made to do wrong; fails if that is nothing.
+    Misbehave,
 }
 
 /// Where something is printed.
@@ -95,4 +97,4 @@ pub enum CallError {
 }
 
 /// How long anything that should happen may take on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

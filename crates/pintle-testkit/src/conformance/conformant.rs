@@ -7,7 +7,7 @@ use pintle::{BoxError, ByteStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
-use super::{Ask, PATIENCE, Printed, Serving, Side};
+use super::{Ask, Misdeed, PATIENCE, Printed, Serving, Side};
 use crate::open_calls::OpenCalls;
 
 /// What answers the suite: the same over every transport, in the plugin and in the host.
@@ -23,17 +23,28 @@ struct Shared {
     open: OpenCalls,
     gathered: watch::Sender<u32>,
     serving: Mutex<Vec<Serving>>,
+    misdeed: Option<Misdeed>,
 }
 
 impl Conformant {
     /// One that reaches the other side through `side`.
     pub fn new(side: Arc<dyn Side>) -> Self {
+        Self::made(side, None)
+    }
+
+    /// One with a fault, which shows when asked to misbehave.
+    pub(super) fn misbehaving(side: Arc<dyn Side>, misdeed: Misdeed) -> Self {
+        Self::made(side, Some(misdeed))
+    }
+
+    fn made(side: Arc<dyn Side>, misdeed: Option<Misdeed>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 side,
                 open: OpenCalls::default(),
                 gathered: watch::Sender::default(),
                 serving: Mutex::default(),
+                misdeed,
             }),
         }
     }
@@ -55,6 +66,7 @@ impl Conformant {
             open,
             gathered,
             serving,
+            misdeed,
         } = &*self.shared;
         match ask {
             Ask::Repeat(bytes) => return Ok(bytes),
@@ -97,6 +109,10 @@ impl Conformant {
                 tokio::spawn(async move { relay(offer.accept().await?).await });
                 return Ok(Bytes::copy_from_slice(&id.to_be_bytes()));
             }
+            Ask::Misbehave => match misdeed {
+                Some(misdeed) => return misdeed().await,
+                None => return Err("it knows no misdeed".into()),
+            },
         }
         Ok(Bytes::new())
     }

@@ -24,7 +24,7 @@ impl PluginOver<Grpc> for Conformance {
     }
 }
 
-fn add(server: &mut GrpcServer, conformant: Conformant) {
+pub(super) fn add(server: &mut GrpcServer, conformant: Conformant) {
     server.add(limited!(server, ConformanceServer::new(Served(conformant))));
 }
 

@@ -30,7 +30,7 @@ impl PluginOver<Tarpc> for Conformance {
     }
 }
 
-fn add(server: &mut TarpcServer, conformant: Conformant) {
+pub(super) fn add(server: &mut TarpcServer, conformant: Conformant) {
     server.add(spawnable!(Served(conformant).serve()));
 }
 

@@ -7,6 +7,7 @@ mod calls;
 mod causes;
 mod closing;
 mod conformance;
+mod dies;
 mod errors;
 mod interfaces;
 mod interrupts;
@@ -16,6 +17,7 @@ mod networks;
 mod orphans;
 mod plugins;
 mod reattach;
+mod rogue;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod stdio;

@@ -265,7 +265,7 @@ async fn a_session_closed_under_load_ends_in_good_order() {
 async fn a_plugin_that_cannot_is_refused() {
     let world = World::new(ROGUE);
     let host = world.host().plaintext();
-    let command = world.rogue(&host, "no-certificate");
+    let command = world.rogue(&host, "ignores-multiplexing");
     let error = command.launch(Grpc.multiplexed()).await.unwrap_err();
     assert!(
         matches!(error.failure(), LaunchFailure::Multiplexing),

@@ -88,7 +88,7 @@ async fn a_host_killed_while_its_plugin_starts_leaves_neither_plugin_nor_child()
 #[tokio::test]
 async fn a_host_killed_mid_handshake_leaves_neither_plugin_nor_child() {
     let test = "a_host_killed_mid_handshake_leaves_neither_plugin_nor_child";
-    check(test, "deaf", launching).await;
+    check(test, "silent-listener", launching).await;
 }
 
 #[tokio::test]

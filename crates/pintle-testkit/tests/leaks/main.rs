@@ -6,7 +6,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -22,7 +21,8 @@ use pintle_testkit::pb::{
 };
 use pintle_testkit::pb::{HoldingsResponse, echo_client::EchoClient};
 use pintle_testkit::{
-    Echo, EchoPlugin, EchoService, World, descriptors, eventually, exchange, tasks,
+    Echo, EchoPlugin, EchoService, Vice, Way, World, children, descriptors, eventually, exchange,
+    meet, tasks,
 };
 
 const ROGUE: &str = env!("CARGO_BIN_EXE_rogue");
@@ -50,19 +50,6 @@ fn check(use_it: impl AsyncFn(&World, &Host)) {
         eventually("no child is left", || children().is_empty()).await;
         assert!(world.is_clean(), "something is left in the directory");
     });
-}
-
-/// The processes this one has started and not yet waited for.
-fn children() -> BTreeSet<String> {
-    let threads = fs::read_dir("/proc/self/task").unwrap();
-    let lists = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("children")));
-    let words = |list: String| {
-        list.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    // A thread that has gone in between has no children.
-    lists.flatten().flat_map(words).collect()
 }
 
 async fn launch(world: &World, host: &Host, mode: &str) -> (Session, Echo) {
@@ -139,31 +126,31 @@ fn twenty_sessions_at_once_leave_nothing() {
 }
 
 #[test]
-fn a_launch_that_fails_leaves_nothing() {
-    let modes = [
-        "exits-early",
-        "closes-stdout",
-        "wrong-core-version",
-        "no-certificate",
-        "a-certificate",
-    ];
-    check(async |world, host| {
-        for mode in modes {
-            world.rogue(host, mode).launch(Grpc).await.unwrap_err();
-        }
-        let plain = host
-            .clone()
-            .plaintext()
-            .connect_timeout(Duration::from_millis(50));
-        for mode in ["no-listener", "deaf", "exits-when-connected"] {
-            world.rogue(&plain, mode).launch(Grpc).await.unwrap_err();
-        }
+fn a_program_that_cannot_be_started_leaves_nothing() {
+    check(async |_, host| {
         let missing = host
             .command("/no/such/plugin")
             .launch(Grpc)
             .await
             .unwrap_err();
         assert!(matches!(missing.failure(), LaunchFailure::Start(_)));
+    });
+}
+
+/// Each over one of the ways to talk; what is told over every way is in `it`.
+#[test]
+fn no_vice_leaves_anything() {
+    const AT_ONCE: usize = 20;
+    let ways = Way::ALL.iter().cycle();
+    let vices: Vec<_> = Vice::ALL.iter().zip(ways).collect();
+    check(async |world, host| {
+        for some in vices.chunks(AT_ONCE) {
+            let each = some.iter().map(async |(vice, way)| {
+                meet(world, &way.host(host.clone()), **vice, **way).await;
+            });
+            join_all(each).await;
+        }
+        eventually("no process is left", || world.nobody_is_left()).await;
     });
 }
 

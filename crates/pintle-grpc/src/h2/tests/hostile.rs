@@ -244,6 +244,24 @@ async fn a_reset_is_the_status_of_its_call_alone() {
     }
 }
 
+/// As by a process that drops what it has before it dies.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_cancelled_just_before_its_connection_ends_was_lost_with_it() {
+    let (io, peer) = duplex(64 * 1024);
+    tokio::spawn(async move {
+        let mut connection = ::h2::server::handshake::<DuplexStream>(peer).await.unwrap();
+        let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+        respond.send_reset(Reason::CANCEL);
+        // The reset is sent, and then nobody is there any more.
+        let _ = tokio::time::timeout(Duration::from_millis(10), connection.accept()).await;
+    });
+    let channel = connect(io, &Settings::default()).await.unwrap();
+    let status = unary(&channel, text("")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    let source = std::error::Error::source(&status).unwrap();
+    assert!(source.is::<ConnectionLost>(), "{source}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_stops_is_noticed_by_its_silence() {
     let (io, peer) = duplex(64 * 1024);

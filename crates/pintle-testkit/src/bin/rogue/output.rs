@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitCode, exit};
 
 use pintle::{Grpc, HclogLayer, Host, LogStderr, ServeError};
@@ -121,7 +121,10 @@ async fn speak_to_nobody() -> ExitCode {
     println!("to nobody");
     eprintln!("to nobody");
     let log = LogStderr.write_all(&[b'x'; 100_000]).map_err(|e| e.kind());
-    let child = Command::new("sh").args(["-c", "kill -s PIPE $$"]).status();
+    // In a group of its own: ours is being ended, too.
+    let mut child = Command::new("sh");
+    let child = child.args(["-c", "kill -s PIPE $$"]).process_group(0);
+    let child = child.status();
     let child = child.ok().and_then(|status| status.signal());
     let word = format!("served {served:?}, log {log:?}, child {child:?}");
     let path = std::env::var_os("ROGUE_WORD").expect("somebody waits for it");

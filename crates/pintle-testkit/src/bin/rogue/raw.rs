@@ -2,8 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -53,32 +51,6 @@ pub(crate) fn long_line() {
     print!("1|1|unix|/{}", "a".repeat(100_000));
     let _ = std::io::stdout().flush();
     waits();
-}
-
-pub(crate) fn says(line: &str) {
-    println!("{line}");
-    waits();
-}
-
-/// Listens, and takes no notice of who connects.
-pub(crate) fn deaf() {
-    let (_listener, path) = listen();
-    says(&format!("1|1|unix|{}|grpc|", path.display()));
-}
-
-pub(crate) fn exits_when_connected() {
-    let (listener, path) = listen();
-    println!("1|1|unix|{}|grpc|", path.display());
-    let _connection = listener.accept();
-    eprintln!("error: out of cheese");
-    std::process::exit(7);
-}
-
-fn listen() -> (UnixListener, PathBuf) {
-    let dir = std::env::var_os("PLUGIN_UNIX_SOCKET_DIR").expect("a host names the directory");
-    let path = PathBuf::from(dir).join("rogue");
-    let listener = UnixListener::bind(&path).expect("the directory is the session's own");
-    (listener, path)
 }
 
 /// Far longer than a test, yet not for ever: a test that crashed leaves nobody behind.

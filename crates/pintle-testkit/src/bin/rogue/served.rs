@@ -11,8 +11,6 @@ use pintle_testkit::conformance::{Conformance, interface, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::raw;
-
 pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> ExitCode {
     let grpc = grpc(options);
     let served = match mode {
@@ -25,18 +23,6 @@ pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> E
         "serves-7-and-8" => serves_7_and_8(grpc).await,
         "tcp" => serve().tcp().over(grpc).run().await,
         "own-certificate" => serve().tls(own_certificate).over(grpc).run().await,
-        "ignores-shutdown" => {
-            let served = serve().over(grpc).run().await;
-            println!("not yet");
-            raw::waits();
-            served
-        }
-        "ends-at-sigterm" => {
-            let mut terminate = signal(SignalKind::terminate()).expect("it can be followed");
-            let _ = serve().over(grpc).run().await;
-            terminate.recv().await;
-            return ExitCode::from(5);
-        }
         "ends-without-grace" => {
             serve()
                 .shutdown_grace(Duration::ZERO)
