@@ -1,5 +1,6 @@
 //! A host's options, and what can be launched with them.
 
+mod agree;
 mod attach;
 mod command;
 mod environment;
@@ -7,6 +8,7 @@ mod first_line;
 mod launch;
 mod pipe;
 mod sockets;
+mod starting;
 mod stderr;
 
 use std::collections::BTreeSet;

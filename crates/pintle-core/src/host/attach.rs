@@ -1,7 +1,9 @@
 //! Taking over a plugin that another host left running.
 
 use super::Host;
-use super::launch::{Agreed, Fate, Starting, agree};
+use super::agree::agree;
+use super::launch::Fate;
+use super::starting::{Agreed, Starting};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::ProtocolVersion;
 use crate::reattach::Reattach;

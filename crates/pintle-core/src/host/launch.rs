@@ -2,39 +2,22 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncRead;
-use tokio::sync::watch;
-use tokio_util::sync::DropGuard;
-
+use super::agree::agree;
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
-use super::pipe::{Pipe, Pipes};
 use super::sockets::SocketDir;
-use super::stderr::{self, StderrReader, StderrTail};
+use super::starting::{Agreed, EXIT_GRACE, Ready, Starting, drain};
 use super::{Host, NetworkChoice};
-use crate::ended::{Ended, SessionClosed};
 use crate::error::{LaunchError, LaunchFailure};
+use crate::handshake::HandshakeLine;
 use crate::handshake::env::HostEnv;
-use crate::handshake::{HandshakeLine, Protocol, ProtocolVersion, VersionMismatch};
-use crate::net::{Address, Net, Network, Translate, remove_stale};
-use crate::oom::OomKills;
-use crate::output::{Output, StdioChannel};
-use crate::reattach::Reattach;
-use crate::runner::{Birth, Process, Runner, StartPlan, Started, diagnosis};
-use crate::security::{Keys, Offer, Security, SecurityError};
-use crate::session::{Bond, Facts, Session, Supervised, Timeouts};
-use crate::tasks::Tasks;
-use crate::transport::{AnyConnection, AnyTransport, HostLink, Multiplexing, Transports};
-
-/// How long a process may outlive its stdout or its connection and still count as ending.
-///
-/// One that is ending closes them a moment before it can be waited for.
-const EXIT_GRACE: Duration = Duration::from_millis(500);
-
-/// How long a plugin that failed to start may take to say its last words.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+use crate::net::Network;
+use crate::output::StdioChannel;
+use crate::runner::{Runner, StartPlan};
+use crate::security::{Offer, SecurityError};
+use crate::session::{Bond, Session};
+use crate::transport::{Multiplexing, Transports};
 
 /// What a launch has of its own, beside the options of its host.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +82,7 @@ impl Host {
         )
     }
 
-    fn network(&self, sockets: &SocketDir) -> Network {
+    pub(super) fn network(&self, sockets: &SocketDir) -> Network {
         match &self.network {
             NetworkChoice::Tcp { ports } => Network::Tcp {
                 ports: ports.clone(),
@@ -112,81 +95,7 @@ impl Host {
     }
 }
 
-/// A process that is running and has yet to become a session.
-pub(super) struct Starting {
-    program: String,
-    process: Box<dyn Process>,
-    stdout: Box<dyn AsyncRead + Send + Unpin>,
-    translation: Arc<dyn Translate>,
-    /// Where it listens, as this side reaches it, once it has said so.
-    address: Option<Address>,
-    output: Output,
-    tail: StderrTail,
-    oom_kills: OomKills,
-    /// The readers of what it writes to its stdout and stderr; they outlive it, to hear its last words.
-    pipes: Pipes,
-    /// The tasks that bring what it prints over the connection; they outlive it, too.
-    outputs: Tasks,
-    /// The other tasks of the connection.
-    tasks: Tasks,
-    /// Ends all of them when the launch is given up by dropping it.
-    unless_connected: [DropGuard; 3],
-}
-
-/// What a plugin said of itself, and what was agreed on with it.
-pub(super) struct Agreed {
-    pub(super) version: ProtocolVersion,
-    pub(super) protocol: Protocol,
-    pub(super) address: Address,
-    pub(super) multiplexed: bool,
-    pub(super) security: Security,
-    pub(super) keys: Option<Keys>,
-    /// The number of the process that alone is spoken with, where nothing else tells it from
-    /// others.
-    pub(super) process: Option<u32>,
-}
-
-/// A connected plugin.
-pub(super) struct Ready {
-    connection: Arc<dyn AnyConnection>,
-    agreed: Agreed,
-    sender: watch::Sender<Option<SessionClosed>>,
-    ended: Ended,
-}
-
 impl Starting {
-    pub(super) fn new(host: &Host, program: String, started: Started) -> Self {
-        let Started {
-            process,
-            stdout,
-            stderr,
-            translation,
-        } = started;
-        let tail = StderrTail::default();
-        let (pipes, outputs, tasks) = (Pipes::default(), Tasks::new(), Tasks::new());
-        let output = Output::new(program.clone(), host.stdout.clone(), host.stderr.clone());
-        let logs = host.logs.clone();
-        let reader = StderrReader::new(program.clone(), logs, tail.clone(), output.clone());
-        pipes.read(stderr::follow(pipes.pipe(stderr), reader));
-        tracing::debug!(plugin = program, process = process.id(), "plugin started");
-        let oom_kills = OomKills::now(process.pid());
-        Self {
-            program,
-            process,
-            stdout,
-            translation,
-            address: None,
-            output,
-            tail,
-            oom_kills,
-            unless_connected: [pipes.stopping(), outputs.stopping(), tasks.stopping()]
-                .map(|stopping| stopping.clone().drop_guard()),
-            pipes,
-            outputs,
-            tasks,
-        }
-    }
-
     async fn shake_hands(
         &mut self,
         host: &Host,
@@ -221,43 +130,6 @@ impl Starting {
         self.join(host, &**transport, agreed, sockets).await
     }
 
-    /// Connects as was agreed on.
-    pub(super) async fn join(
-        &mut self,
-        host: &Host,
-        transport: &dyn AnyTransport,
-        agreed: Agreed,
-        sockets: &SocketDir,
-    ) -> Result<Ready, LaunchFailure> {
-        let net = Net::new(
-            host.network(sockets),
-            agreed.security.clone().with_alpn(transport.alpn()),
-            host.connect_timeout,
-            Arc::clone(&self.translation),
-        );
-        let net = match agreed.process {
-            Some(process) => net.with_process(process),
-            None => net,
-        };
-        let (sender, ended) = Ended::channel();
-        let link = HostLink {
-            address: agreed.address.clone(),
-            net,
-            tasks: self.tasks.clone(),
-            outputs: self.outputs.clone(),
-            output: self.output.clone(),
-            ended: ended.clone(),
-            multiplexed: agreed.multiplexed,
-        };
-        let connection = self.connect(transport, link, host.connect_timeout).await?;
-        Ok(Ready {
-            connection,
-            agreed,
-            sender,
-            ended,
-        })
-    }
-
     /// Waits for the handshake line, the end of the process, or the time.
     async fn first_line(&mut self, timeout: Duration) -> Result<HandshakeLine, LaunchFailure> {
         let mut search = FirstLine::new(&mut self.stdout, &self.output);
@@ -287,155 +159,6 @@ impl Starting {
                 Err(LaunchFailure::NoHandshake { timeout, printed })
             }
         }
-    }
-
-    /// Connects, unless the process ends first or time runs out.
-    async fn connect(
-        &mut self,
-        transport: &dyn AnyTransport,
-        link: HostLink,
-        timeout: Duration,
-    ) -> Result<Arc<dyn AnyConnection>, LaunchFailure> {
-        let begin = tokio::time::Instant::now();
-        let connecting = tokio::time::timeout(timeout, transport.connect(link));
-        let failure = tokio::select! {
-            connected = connecting => match connected {
-                Ok(Ok(connection)) => return Ok(connection),
-                // A step within has the same time and may notice first: one thing has one name.
-                Ok(Err(_)) if begin.elapsed() >= timeout => {
-                    return Err(LaunchFailure::ConnectTimeout { timeout });
-                }
-                Ok(Err(error)) => LaunchFailure::Connect(error),
-                Err(_) => return Err(LaunchFailure::ConnectTimeout { timeout }),
-            },
-            Ok(exit) = self.process.wait() => return Err(LaunchFailure::ExitedUnconnected { exit }),
-        };
-        // The end of the process explains more than the end of its socket.
-        match tokio::time::timeout(EXIT_GRACE, self.process.wait()).await {
-            Ok(Ok(exit)) => Err(LaunchFailure::ExitedUnconnected { exit }),
-            _ => Err(failure),
-        }
-    }
-
-    /// Ends what was started and tells why, with the plugin's last words.
-    pub(super) async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
-        self.tasks.finish().await;
-        let diagnosis = diagnosis(&mut *self.process).await;
-        let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
-            Ok(exit) => exit.ok(),
-            Err(_) => {
-                if let Err(error) = self.process.kill() {
-                    tracing::warn!(plugin = self.program, %error, "the plugin could not be killed");
-                }
-                let _ = tokio::time::timeout(LAST_WORDS, self.process.wait()).await;
-                None
-            }
-        };
-        self.pipes.read_out().await;
-        self.outputs.finish_within(LAST_WORDS).await;
-        if let Some(address) = &self.address {
-            remove_stale(address).await;
-        }
-        LaunchError::new(self.program, failure, exit, self.tail.lines()).diagnosed(diagnosis)
-    }
-
-    /// For a plugin whose log comes together with what it prints to stderr.
-    pub(super) fn expect_log_in_output(&mut self, host: &Host) {
-        let program = || self.program.clone();
-        let stderr = host.stderr.clone();
-        let stderr = stderr::with_log(program(), host.logs.clone(), self.tail.clone(), stderr);
-        self.output = Output::new(program(), host.stdout.clone(), stderr);
-    }
-
-    /// Lets go of a process that was running before, and tells why.
-    pub(super) async fn leave(self, failure: LaunchFailure) -> LaunchError {
-        self.tasks.finish().await;
-        self.outputs.finish().await;
-        LaunchError::new(self.program, failure, None, Vec::new())
-    }
-
-    pub(super) fn into_session(
-        self,
-        ready: Ready,
-        sockets: SocketDir,
-        timeouts: Timeouts,
-        fate: Fate,
-    ) -> Session {
-        for guard in self.unless_connected {
-            guard.disarm();
-        }
-        let Ready {
-            connection,
-            agreed,
-            sender,
-            ended,
-        } = ready;
-        let pid = self.process.pid();
-        let token = (fate.bond != Bond::Owned).then(|| Reattach {
-            protocol: agreed.protocol.clone(),
-            version: agreed.version,
-            pid,
-            test: fate.bond == Bond::Visited,
-            address: agreed.address.clone(),
-            program: Some(self.program.clone()),
-            birth: pid.and_then(Birth::of),
-            multiplexed: agreed.multiplexed,
-            socket_dir: sockets.of_plugin(),
-            keys: agreed.keys,
-        });
-        let facts = Facts {
-            program: self.program,
-            generation: fate.generation,
-            pid,
-            version: agreed.version,
-            protocol: agreed.protocol,
-            address: agreed.address,
-            secure: !matches!(agreed.security, Security::Plain),
-            token,
-        };
-        let supervised = Supervised {
-            address: self.address.unwrap_or_else(|| facts.address.clone()),
-            process: self.process,
-            connection: Arc::clone(&connection),
-            pipes: self.pipes,
-            outputs: self.outputs,
-            tasks: self.tasks,
-            tail: self.tail,
-            output: self.output,
-            sockets,
-            timeouts,
-            bond: fate.bond,
-            oom_kills: self.oom_kills,
-            ended: sender,
-            spared: false,
-        };
-        Session::new(facts, connection, ended, supervised)
-    }
-}
-
-/// Checks what the plugin chose against what the host accepts.
-pub(super) fn agree<'t>(
-    host: &Host,
-    transports: &'t Transports,
-    found: ProtocolVersion,
-    protocol: &Protocol,
-) -> Result<&'t Arc<dyn AnyTransport>, LaunchFailure> {
-    if !host.versions.contains(&found) {
-        let offered = host.versions.iter().copied().collect();
-        return Err(LaunchFailure::Version(VersionMismatch { offered, found }));
-    }
-    transports
-        .by_protocol(protocol)
-        .ok_or_else(|| LaunchFailure::Protocol {
-            found: protocol.clone(),
-            offered: transports.protocols(),
-        })
-}
-
-/// Reads what a plugin writes to its stdout after its line.
-async fn drain<R: AsyncRead + Unpin>(mut stdout: Pipe<R>, output: Output) {
-    while let Some(chunk) = stdout.next().await {
-        output.deliver(StdioChannel::Stdout, chunk);
     }
 }
 

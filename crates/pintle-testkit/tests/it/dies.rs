@@ -121,7 +121,7 @@ const CASES: &[Case] = &[
         happened: "A signal that is a bug: SIGSEGV for memory that is not its own, SIGABRT for an abort, a stack \
                    that overflowed or memory that was refused.",
         to_do: "Look for a core dump of the plugin (`coredumpctl`, or `ulimit -c unlimited` before the host \
-                starts)..",
+                starts). Its last words are those of the runtime, if it had time for any.",
     },
     Case {
         vice: Vice::ClosesItsConnection,
