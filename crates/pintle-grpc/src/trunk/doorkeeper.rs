@@ -6,7 +6,7 @@ use pintle_mux::Session;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::gate::{Answer, HOLD};
+use super::gate::{Answer, HOLD, Place};
 use super::{SendAnswer, Trunk};
 
 impl Trunk {
@@ -59,9 +59,13 @@ impl Trunk {
     }
 
     fn place(&self, stream: Stream, main: Option<&mpsc::Sender<Stream>>) {
-        let door = self.shared.gate().place(Instant::now()).cloned();
-        let Some(door) = door.as_ref().or(main) else {
-            return tracing::debug!("a stream nobody knocked for is refused");
+        let door = match self.shared.gate().place(Instant::now()) {
+            Place::Door(door) => Some(door.clone()),
+            Place::Main => main.cloned(),
+            Place::Nowhere => None,
+        };
+        let Some(door) = door else {
+            return tracing::debug!("a stream is refused: it is for nobody");
         };
         if door.try_send(stream).is_err() {
             tracing::debug!("a stream is refused: nobody takes it");

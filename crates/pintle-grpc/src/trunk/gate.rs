@@ -43,6 +43,17 @@ pub(super) struct Gate<D> {
     expected: Option<(u32, Instant)>,
 }
 
+/// Where a stream belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place<D> {
+    /// It follows a knock.
+    Door(D),
+    /// It follows a knock at a door that is gone.
+    Nowhere,
+    /// It follows no knock.
+    Main,
+}
+
 /// What to answer the dialler of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -77,9 +88,6 @@ impl<D> Gate<D> {
     /// Takes a door away, or the prospect of one.
     pub(super) fn take_away(&mut self, id: u32, now: Instant) {
         self.doors.remove(&id);
-        if self.expected.is_some_and(|(expected, _)| expected == id) {
-            self.expected = None;
-        }
         if !self.is_gone(id, now) {
             if self.gone.len() == MAX_GONE {
                 self.gone.pop_front();
@@ -131,13 +139,15 @@ impl<D> Gate<D> {
         self.gone.iter().any(|(gone, _)| *gone == id)
     }
 
-    /// The door the next stream goes through; `None` if it is for nobody in particular.
-    pub(super) fn place(&mut self, now: Instant) -> Option<&D> {
-        let (id, until) = self.expected.take()?;
-        if now > until {
-            return None;
+    /// Where the next stream belongs.
+    pub(super) fn place(&mut self, now: Instant) -> Place<&D> {
+        match self.expected.take() {
+            Some((id, until)) if now <= until => {
+                // Its door may be gone since it was let in: it is for nobody else either.
+                self.doors.get(&id).map_or(Place::Nowhere, Place::Door)
+            }
+            _ => Place::Main,
         }
-        self.doors.get(&id)
     }
 
     /// Answers the knocks that were held in vain.
@@ -185,10 +195,10 @@ mod tests {
     #[test]
     fn the_stream_after_a_knock_is_the_knocks() {
         let (mut gate, now) = gate(&[7]);
-        assert_eq!(gate.place(now), None, "nobody has knocked");
+        assert_eq!(gate.place(now), Place::Main, "nobody has knocked");
         assert_eq!(gate.knock(7, now), Some(Answer::Ack(7)));
-        assert_eq!(gate.place(now), Some(&7));
-        assert_eq!(gate.place(now), None, "one knock, one stream");
+        assert_eq!(gate.place(now), Place::Door(&7));
+        assert_eq!(gate.place(now), Place::Main, "one knock, one stream");
     }
 
     #[test]
@@ -196,15 +206,18 @@ mod tests {
         let (mut gate, now) = gate(&[7, 8]);
         gate.knock(7, now);
         assert_eq!(gate.knock(8, now), Some(Answer::Ack(8)));
-        assert_eq!(gate.place(now), Some(&8));
-        assert_eq!(gate.place(now), None);
+        assert_eq!(gate.place(now), Place::Door(&8));
+        assert_eq!(gate.place(now), Place::Main);
     }
 
     #[test]
     fn a_dialler_that_dies_alone_is_not_expected_for_ever() {
         let (mut gate, now) = gate(&[7]);
         gate.knock(7, now);
-        assert_eq!(gate.place(now + EXPECT + Duration::from_millis(1)), None);
+        assert_eq!(
+            gate.place(now + EXPECT + Duration::from_millis(1)),
+            Place::Main
+        );
     }
 
     #[test]
@@ -216,7 +229,7 @@ mod tests {
         assert_eq!(gate.settle(now), [], "that is another door");
         gate.put_up(7, 7);
         assert_eq!(gate.settle(now), [Answer::Ack(7)]);
-        assert_eq!(gate.place(now), Some(&7));
+        assert_eq!(gate.place(now), Place::Door(&7));
         gate.take_away(7, now);
         gate.take_away(8, now);
         assert!(gate.is_empty());
@@ -268,11 +281,12 @@ mod tests {
     }
 
     #[test]
-    fn a_door_that_is_taken_away_expects_nobody() {
+    fn a_stream_whose_door_was_taken_away_is_for_nobody_else() {
         let (mut gate, now) = gate(&[7]);
         gate.knock(7, now);
         gate.take_away(7, now);
-        assert_eq!(gate.place(now), None);
+        assert_eq!(gate.place(now), Place::Nowhere);
+        assert_eq!(gate.place(now), Place::Main);
     }
 
     #[test]
