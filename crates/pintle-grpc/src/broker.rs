@@ -2,6 +2,8 @@
 
 mod error;
 mod exchange;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod served;
 mod serving;
 mod streams;

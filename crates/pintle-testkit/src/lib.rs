@@ -11,6 +11,8 @@ mod certificates;
 pub mod conformance;
 mod doomed;
 mod echo;
+#[cfg(any(test, pintle_fuzzing))]
+pub mod fuzzing;
 mod open_calls;
 mod stranger;
 mod streams;

@@ -192,7 +192,7 @@ impl Table {
         self.announced = 0;
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, pintle_fuzzing))]
     pub(super) fn is_empty(&self) -> bool {
         self.accepted.is_empty() && self.dials.is_empty() && self.announced == 0
     }
