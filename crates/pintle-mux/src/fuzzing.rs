@@ -3,6 +3,8 @@
 //! It panics where a promise is broken. `cargo xtask fuzz` makes up the bytes; the test below takes
 //! those that are known.
 
+#![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
+
 #[path = "../../../fuzz/shared/peer.rs"]
 mod peer;
 #[cfg(test)]
@@ -30,8 +32,10 @@ pub fn frames(bytes: &[u8]) {
     runtime.block_on(async {
         let peer = Script::cut(bytes);
         let told = Arc::clone(&peer.told);
-        let mut config = Config::default();
-        config.max_streams = 8;
+        let config = Config {
+            max_streams: 8,
+            ..Config::default()
+        };
         let (session, driver) = Session::server(peer, config);
         let user = async {
             while let Some(mut stream) = session.accept().await {

@@ -3,6 +3,8 @@
 //! It panics where a promise is broken. `cargo xtask fuzz` makes up the bytes; the test below takes
 //! those that are known.
 
+#![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
+
 #[cfg(test)]
 #[path = "../../../fuzz/shared/replay.rs"]
 mod replay;

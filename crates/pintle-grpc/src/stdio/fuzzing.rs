@@ -1,5 +1,7 @@
 //! Whatever a plugin says it has printed.
 
+#![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
+
 use prost::Message;
 
 use super::{channel_of, message};

@@ -1,5 +1,7 @@
 //! Whatever arrives as a reader, a writer or a stream.
 
+#![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
+
 use std::future::poll_fn;
 use std::io;
 

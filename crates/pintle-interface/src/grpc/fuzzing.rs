@@ -1,5 +1,7 @@
 //! Whatever a status says.
 
+#![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
+
 use bytes::{Bytes, BytesMut};
 use tonic::Status;
 
