@@ -4,6 +4,7 @@
 //! it is and what to do about it.
 
 mod arrows;
+mod fuzzed;
 mod quotes;
 mod readme;
 
@@ -65,6 +66,7 @@ pub(crate) fn run(root: &Path) -> Outcome {
     let mut breaches = arrows::check(&packages);
     breaches.extend(readme::check(&files));
     breaches.extend(quotes::check(&files));
+    breaches.extend(fuzzed::check(&files));
     breaches.extend(missing_lints(&packages));
     breaches.extend(shared_program_names(&packages));
     breaches.extend(forbidden_words(&files));
