@@ -13,6 +13,10 @@ pub fn token(bytes: &[u8]) {
     let Ok(token) = serde_json::from_slice::<Reattach>(bytes) else {
         return;
     };
+    if token.is_secret() && cfg!(not(feature = "mtls")) {
+        // Its key was passed over.
+        return;
+    }
     let written = serde_json::to_value(&token).expect("a token has nothing that JSON has not");
     let read = serde_json::from_value::<Reattach>(written.clone());
     assert_eq!(read.ok().as_ref(), Some(&token), "{written}");
