@@ -22,8 +22,10 @@ const FLAGS: &[&str] = &[
     "--cfg=pintle_fuzzing",
 ];
 
-/// What one input may take: seconds, and MiB of the whole process.
-const INPUT_BOUNDS: &[&str] = &["-timeout=10", "-rss_limit_mb=1024"];
+/// How long one input may be in bytes, and what it may take: seconds, and MiB of the whole process.
+///
+/// Long inputs are slow and find little that short ones do not; those of the corpus are replayed.
+const INPUT_BOUNDS: &[&str] = &["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
 
 /// Runs one fuzz target, or each after the other, for that many seconds.
 ///

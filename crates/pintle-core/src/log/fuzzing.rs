@@ -3,15 +3,22 @@
 use serde_json::Value;
 
 use super::hclog::{self, Json};
+use super::split::Part;
 use super::{Line, LineSplitter, LogEntry, LogParser};
 use crate::fuzzing::peer::pieces;
 
 /// Cuts a log into short pieces of lines, and prints again what is structured in it.
 ///
-/// The pieces are the same however the bytes come, and never longer than they may be; an entry that
-/// is printed has one line and is read again equal.
+/// The pieces are the same however the bytes come, never longer than they may be, and together
+/// what came; an entry that is printed has one line and is read again equal.
 pub(crate) fn lines(bytes: &[u8]) {
-    assert_eq!(split([bytes]), split(pieces(bytes)));
+    let whole = split([bytes]);
+    assert_eq!(whole, split(pieces(bytes)));
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let lines = text.split_terminator('\n');
+        let lines = lines.map(|line| line.strip_suffix('\r').unwrap_or(line));
+        assert!(whole.lines.iter().eq(lines), "{:?}", whole.lines);
+    }
     for line in bytes.split(|byte| *byte == b'\n') {
         let text = String::from_utf8_lossy(line);
         let Json::Entry(entry) = hclog::read(&text) else {
@@ -31,19 +38,34 @@ pub(crate) fn lines(bytes: &[u8]) {
 
 const LIMIT_BYTES: usize = 64;
 
-fn split<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<LogEntry> {
+/// What a log is cut into: entries, and its lines put together again.
+#[derive(Debug, Default, PartialEq)]
+struct Split {
+    entries: Vec<LogEntry>,
+    lines: Vec<String>,
+}
+
+fn split<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Split {
     let (mut splitter, mut parser) = (LineSplitter::with_limit(LIMIT_BYTES), LogParser::default());
-    let mut entries = Vec::new();
+    let mut split = Split::default();
     let mut take = |line: Line<'_>| {
+        let text = line.text();
         // Each byte that is no Unicode becomes three.
-        assert!(line.text().len() <= 3 * LIMIT_BYTES);
-        entries.push(parser.piece(&line));
+        assert!(text.len() <= 3 * LIMIT_BYTES);
+        match line.part() {
+            Part::Whole | Part::First => split.lines.push(text.into_owned()),
+            Part::Middle | Part::Last => {
+                let begun = split.lines.last_mut();
+                begun.expect("a first piece before this").push_str(&text);
+            }
+        }
+        split.entries.push(parser.piece(&line));
     };
     for chunk in chunks {
         splitter.push(chunk, &mut take);
     }
     splitter.finish(&mut take);
-    entries
+    split
 }
 
 fn has_a_fraction(value: &Value) -> bool {
