@@ -21,7 +21,11 @@ pub fn token(bytes: &[u8]) {
     let read = serde_json::from_value::<Reattach>(written.clone());
     assert_eq!(read.ok().as_ref(), Some(&token), "{written}");
     let shown = format!("{token:?}");
-    for line in secret_lines(&written) {
+    let mut open = written.clone();
+    open["Keys"] = Value::Null;
+    let open = open.to_string();
+    // What a token says of its key where everybody reads it is no secret.
+    for line in secret_lines(&written).filter(|line| !open.contains(line)) {
         assert!(!shown.contains(line), "Debug shows the key: {shown}");
     }
 }

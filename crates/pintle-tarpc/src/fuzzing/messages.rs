@@ -8,6 +8,7 @@ use tokio_util::codec::{Decoder, Encoder, Framed};
 use super::peer::pieces;
 use crate::codec::Codec;
 use crate::control::{ControlRequest, ControlResponse};
+use crate::envelope::MAX_HEAD_BYTES;
 use crate::form::Coded;
 use crate::frame::FrameError;
 use crate::messages::{Asked, Calling, Serving, Wire};
@@ -38,7 +39,8 @@ const LIMIT_BYTES: usize = 1000;
 fn wire(codec: Codec) -> Wire {
     Wire {
         codec,
-        send_bytes: LIMIT_BYTES,
+        // A head may be longer than that of an answer, which then has a longer value.
+        send_bytes: LIMIT_BYTES + MAX_HEAD_BYTES,
         receive_bytes: LIMIT_BYTES,
         calls: 1,
     }
