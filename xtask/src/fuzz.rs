@@ -105,7 +105,7 @@ fn host() -> Result<String, Box<dyn error::Error>> {
 
 fn build(dir: &Path, target: &str, host: &str, built: &Path) -> Result<(), Box<dyn error::Error>> {
     let status = Command::new("cargo")
-        .args(["+nightly", "build", "--locked", "--release"])
+        .args(["+nightly", "build", "--release"])
         .args(["--bin", target, "--target", host, "--target-dir"])
         .arg(built)
         .current_dir(dir)
