@@ -1,15 +1,16 @@
-//! `cargo xtask fuzz CRATE`: feeds a crate's fuzz targets with bytes nobody thought of.
+//! `cargo xtask fuzz`: gives every reader of a peer's bytes bytes that nobody thought of.
 //!
 //! The compiler is told what cargo-fuzz would tell it, so that nothing but a nightly toolchain and
 //! a C++ compiler (for libFuzzer) must be there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::{error, fs};
+use std::{env, error, fs};
 
 use crate::Outcome;
 
-/// Counts which parts of the code an input reaches, and keeps checks that release builds drop.
+/// Counts which parts of the code an input reaches, keeps checks that release builds drop, and
+/// opens the crates' `fuzzing` modules.
 const FLAGS: &[&str] = &[
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -18,32 +19,50 @@ const FLAGS: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
     "-Ccodegen-units=1",
     "-Cdebug-assertions",
-    "--cfg=fuzzing",
+    "--cfg=pintle_fuzzing",
 ];
 
-/// Runs every fuzz target of `crates/pintle-NAME` for that many seconds.
-pub(crate) fn run(root: &Path, name: &str, seconds: &str) -> Outcome {
+/// How long one input may be in bytes, and what it may take: seconds, and MiB of the whole process.
+///
+/// Long inputs are slow and find little that short ones do not; those of the corpus are replayed.
+const INPUT_BOUNDS: &[&str] = &["-max_len=4096", "-timeout=10", "-rss_limit_mb=1024"];
+
+/// Runs one fuzz target, or each after the other, for that many seconds.
+///
+/// Each begins with its corpus in `fuzz/corpus`, which stays as it is; what it finds besides is
+/// kept beside the programs, and the next run begins with that, too.
+pub(crate) fn run(root: &Path, only: Option<&str>, seconds: &str) -> Outcome {
     let seconds: u32 = seconds
         .parse()
         .map_err(|_| format!("{seconds} is no number of seconds"))?;
-    let dir = root.join(format!("crates/pintle-{name}/fuzz"));
-    let targets = targets(&dir)?;
+    let dir = root.join("fuzz");
+    let mut targets = targets(&dir)?;
+    if let Some(only) = only {
+        if !targets.iter().any(|target| target == only) {
+            return Err(format!("{only} is none of {}", targets.join(", ")).into());
+        }
+        targets.retain(|target| target == only);
+    }
     let host = host()?;
+    let built = built(root);
     for target in &targets {
         println!("==> {target}, {seconds} s");
-        build(&dir, target, &host)?;
-        let corpus = dir.join("corpus").join(target);
-        fs::create_dir_all(&corpus)?;
-        let program = dir.join("target").join(&host).join("release").join(target);
-        let run = Command::new(program)
+        build(&dir, target, &host, &built)?;
+        let found = built.join("corpus").join(target);
+        fs::create_dir_all(&found)?;
+        let run = Command::new(built.join(&host).join("release").join(target))
             .arg(format!("-max_total_time={seconds}"))
-            .arg(format!("-artifact_prefix={}/", dir.display()))
-            .arg(corpus)
+            .arg(format!("-artifact_prefix={}/{target}-", dir.display()))
+            .arg("-print_final_stats=1")
+            .args(INPUT_BOUNDS)
+            .arg(found)
+            .arg(dir.join("corpus").join(target))
             .status()?;
         if !run.success() {
+            let dir = dir.display();
             eprintln!(
-                "error: {target} found an input that fails; it is beside {}",
-                dir.display()
+                "error: {target} found an input that fails; it is in {dir}. Once it is mended, give \
+                 it a name and keep it in {dir}/corpus/{target}"
             );
             return Ok(ExitCode::FAILURE);
         }
@@ -51,22 +70,27 @@ pub(crate) fn run(root: &Path, name: &str, seconds: &str) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The names of the fuzz targets, in order.
+/// The names of the fuzz targets, in order. Each has a corpus.
 fn targets(dir: &Path) -> Result<Vec<String>, Box<dyn error::Error>> {
-    let sources = dir.join("fuzz_targets");
-    let entries = fs::read_dir(&sources).map_err(|error| {
-        format!(
-            "there are no fuzz targets in {}: {error}",
-            sources.display()
-        )
-    })?;
     let mut names = Vec::new();
-    for entry in entries {
+    for entry in fs::read_dir(dir.join("src/bin"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         names.extend(name.strip_suffix(".rs").map(str::to_owned));
     }
     names.sort();
+    for name in &names {
+        let corpus = dir.join("corpus").join(name);
+        if !corpus.is_dir() {
+            return Err(format!("{name} has no corpus in {}", corpus.display()).into());
+        }
+    }
     Ok(names)
+}
+
+/// Where the programs are built, apart from all that is built without these flags.
+fn built(root: &Path) -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    root.join(target).join("fuzz")
 }
 
 /// The machine's own triple. Named as the target, it keeps the flags from build scripts and macros.
@@ -79,23 +103,15 @@ fn host() -> Result<String, Box<dyn error::Error>> {
         .to_owned())
 }
 
-fn build(dir: &Path, target: &str, host: &str) -> Result<(), Box<dyn error::Error>> {
-    let built = Command::new("cargo")
-        .args([
-            "+nightly",
-            "build",
-            "--release",
-            "--bin",
-            target,
-            "--target",
-            host,
-        ])
-        .arg("--target-dir")
-        .arg(dir.join("target"))
+fn build(dir: &Path, target: &str, host: &str, built: &Path) -> Result<(), Box<dyn error::Error>> {
+    let status = Command::new("cargo")
+        .args(["+nightly", "build", "--release"])
+        .args(["--bin", target, "--target", host, "--target-dir"])
+        .arg(built)
         .current_dir(dir)
         .env("RUSTFLAGS", FLAGS.join(" "))
         .status()?;
-    if built.success() {
+    if status.success() {
         Ok(())
     } else {
         Err("the fuzz target does not build".into())

@@ -17,9 +17,9 @@ const USAGE: &str = "\
 usage: cargo xtask <word>
 
   codegen [--check]     write the Rust of the .proto files; --check only compares
-  fuzz CRATE [--seconds N]
-                        feed the fuzz targets of crates/pintle-CRATE, 60 seconds each; needs a
-                        nightly toolchain
+  fuzz [TARGET] [--seconds N]
+                        run the fuzz targets, or one of them, 60 seconds each; needs a nightly
+                        toolchain
   proto [--check]       write the .proto files of the interfaces; --check only compares
   tidy                  check the rules no compiler checks: arrows, README, lints, sizes, words
   interop [--control]   run our programs against real go-plugin programs, both ways;
@@ -35,8 +35,10 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
-        ["fuzz", name] => fuzz::run(&root(), name, "60"),
-        ["fuzz", name, "--seconds", seconds] => fuzz::run(&root(), name, seconds),
+        ["fuzz"] => fuzz::run(&root(), None, "60"),
+        ["fuzz", "--seconds", seconds] => fuzz::run(&root(), None, seconds),
+        ["fuzz", target] => fuzz::run(&root(), Some(target), "60"),
+        ["fuzz", target, "--seconds", seconds] => fuzz::run(&root(), Some(target), seconds),
         ["proto"] => proto::write(&root()),
         ["proto", "--check"] => proto::check(&root()),
         ["tidy"] => tidy::run(&root()),

@@ -4,6 +4,7 @@
 //! it is and what to do about it.
 
 mod arrows;
+mod fuzzed;
 mod named_tests;
 mod quotes;
 mod readme;
@@ -67,6 +68,7 @@ pub(crate) fn run(root: &Path) -> Outcome {
     breaches.extend(readme::check(&files));
     breaches.extend(quotes::check(&files));
     breaches.extend(named_tests::check(&files));
+    breaches.extend(fuzzed::check(&files));
     breaches.extend(missing_lints(&packages));
     breaches.extend(shared_program_names(&packages));
     breaches.extend(forbidden_words(&files));

@@ -3,6 +3,8 @@
 //! Nothing below does I/O: each file turns text into values and values into text.
 
 pub(crate) mod env;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod line;
 #[cfg(test)]
 pub(crate) mod odd;

@@ -5,6 +5,8 @@ mod attach;
 mod command;
 mod environment;
 mod first_line;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod launch;
 mod pipe;
 mod sockets;

@@ -25,6 +25,9 @@ mod discover;
 mod ended;
 mod error;
 mod excerpt;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 mod host;
 mod in_process;

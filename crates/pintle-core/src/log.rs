@@ -7,6 +7,8 @@
 //! ```
 
 mod emit;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod hclog;
 mod layer;
 mod mark;

@@ -1,6 +1,8 @@
 //! What another host needs to take over a plugin that lives on.
 
 mod file;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod wire;
 
 use std::fmt;

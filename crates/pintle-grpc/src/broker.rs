@@ -3,6 +3,8 @@
 mod announced;
 mod error;
 mod exchange;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod served;
 mod serving;
 mod streams;

@@ -20,6 +20,8 @@ mod answer;
 mod call;
 mod channel;
 mod deadline;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod keepalive;
 mod lost;
 mod message;

@@ -20,6 +20,9 @@ mod client;
 mod connection;
 mod controller;
 mod endpoint;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 mod h2;
 mod health;

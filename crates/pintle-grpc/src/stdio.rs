@@ -1,5 +1,8 @@
 //! The stdio service: how a host hears what a plugin prints.
 
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -81,14 +84,21 @@ pub(crate) async fn follow(channel: Channel, output: Output) {
 }
 
 fn deliver(output: &Output, chunk: &StdioData) {
-    match chunk.channel() {
-        stdio_data::Channel::Stdout => output.deliver(StdioChannel::Stdout, &chunk.data),
-        stdio_data::Channel::Stderr => output.deliver(StdioChannel::Stderr, &chunk.data),
-        stdio_data::Channel::Invalid => {
+    match channel_of(chunk) {
+        Some(channel) => output.deliver(channel, &chunk.data),
+        None => {
             tracing::debug!(
                 channel = chunk.channel,
                 "output of an unknown channel is dropped"
             );
         }
+    }
+}
+
+fn channel_of(chunk: &StdioData) -> Option<StdioChannel> {
+    match chunk.channel() {
+        stdio_data::Channel::Stdout => Some(StdioChannel::Stdout),
+        stdio_data::Channel::Stderr => Some(StdioChannel::Stderr),
+        stdio_data::Channel::Invalid => None,
     }
 }

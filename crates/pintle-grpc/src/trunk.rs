@@ -3,6 +3,8 @@
 
 mod doorkeeper;
 mod entrance;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod gate;
 #[cfg(test)]
 mod tests;

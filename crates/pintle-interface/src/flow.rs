@@ -6,6 +6,8 @@
 
 mod failure;
 mod frame;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod incoming;
 mod item;
 mod lend;

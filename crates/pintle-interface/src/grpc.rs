@@ -1,6 +1,8 @@
 //! Interfaces over gRPC: ordinary services of protobuf messages, on tonic's types.
 
 mod codec;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod status;
 
 use std::convert::Infallible;

@@ -16,6 +16,9 @@ pub mod compat;
 mod enumeration;
 pub mod error;
 pub mod flow;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 #[cfg(feature = "grpc")]
 mod grpc;

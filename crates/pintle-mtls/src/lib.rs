@@ -62,6 +62,9 @@ mod certificate;
 mod config;
 mod encode;
 mod error;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod pin;
 mod secret;

@@ -64,6 +64,9 @@ mod broker;
 mod config;
 mod error;
 mod frame;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod pending;
 mod session;
 mod state;

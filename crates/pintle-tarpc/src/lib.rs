@@ -99,6 +99,9 @@ mod error;
 mod failure;
 mod form;
 mod frame;
+#[cfg(any(test, pintle_fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod messages;
 mod multiplex;
 mod raw;

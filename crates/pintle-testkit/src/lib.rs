@@ -14,6 +14,8 @@ mod doomed;
 mod echo;
 mod encounter;
 mod flood;
+#[cfg(any(test, pintle_fuzzing))]
+pub mod fuzzing;
 mod long;
 mod open_calls;
 mod stranger;

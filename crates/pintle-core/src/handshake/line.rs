@@ -31,7 +31,7 @@ const NO_CERTIFICATE_BYTES: usize = 50;
 ///
 /// `Display` is the line without its line feed; what it prints is read back
 /// equal, unless the certificate is too short to be one (50 bytes or fewer) or
-/// an address was not made by [`Address::unix`].
+/// has white space around it, or an address was not made by [`Address::unix`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeLine {
     /// The version of the line itself: [`CORE_VERSION`].
@@ -78,10 +78,12 @@ impl HandshakeLine {
                 Some(word) => word.parse().map_err(LineError::BadProtocol)?,
                 None => Protocol::NETRPC,
             },
+            // Without white space, which is lost where this field is the last.
             certificate: rest
                 .get(1)
+                .map(|text| text.trim())
                 .filter(|text| text.len() > NO_CERTIFICATE_BYTES)
-                .map(|text| (*text).to_owned()),
+                .map(str::to_owned),
             multiplex: rest.get(2).map_or(Ok(None), |text| parse_multiplex(text))?,
         })
     }

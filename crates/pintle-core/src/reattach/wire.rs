@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Reattach;
-use crate::excerpt::excerpt;
+use crate::excerpt::{LIMIT_CHARS, excerpt};
 use crate::handshake::{BadProtocol, Protocol, ProtocolVersion};
 use crate::net::{Address, AddressError};
 use crate::runner::Birth;
@@ -79,13 +79,19 @@ impl TryFrom<Token> for Reattach {
             pid,
             test: token.test,
             address: Address::parse(&token.addr.network, &token.addr.string)?,
-            program: token.program.as_deref().map(excerpt),
+            program: token.program.as_deref().map(name),
             birth: token.birth,
             multiplexed: token.multiplexed,
             socket_dir: token.socket_dir,
             keys: token.keys,
         })
     }
+}
+
+/// A program's name made fit for messages. A name that was made so stays as it is, however often
+/// its token is written and read.
+fn name(program: &str) -> String {
+    excerpt(program).chars().take(LIMIT_CHARS).collect()
 }
 
 impl From<Reattach> for Token {

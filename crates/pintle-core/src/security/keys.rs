@@ -81,7 +81,10 @@ impl Serialize for Keys {
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let Written { host, plugin } = Written::<String>::deserialize(deserializer)?;
+        // The parser's own error may quote what it found, and that may be a key.
+        let written = Written::<String>::deserialize(deserializer);
+        let Written { host, plugin } =
+            written.map_err(|_| D::Error::custom("keys are two texts, `Host` and `Plugin`"))?;
         let host = SecretPem::from(host);
         let unusable = |of: &str, error: &dyn std::error::Error| {
             D::Error::custom(format_args!("the {of} cannot be used: {error}"))
@@ -127,6 +130,13 @@ mod tests {
         assert!(text.contains("PRIVATE KEY"));
         assert_eq!(serde_json::from_str::<Keys>(&text).unwrap(), keys);
         assert_eq!(format!("{keys:?}"), "Keys(..)");
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_not_quoted() {
+        let text = r#""-----BEGIN SECRET""#;
+        let error = serde_json::from_str::<Keys>(text).unwrap_err().to_string();
+        assert!(!error.contains("SECRET"), "{error}");
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Announcements {
         Some(announced)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, pintle_fuzzing))]
     pub(super) fn len(&self) -> usize {
         assert_eq!(self.by_id.len(), self.by_age.len());
         self.by_id.len()

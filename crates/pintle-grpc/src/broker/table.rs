@@ -134,7 +134,7 @@ impl Table {
             .is_some_and(|waiter| !waiter.is_closed())
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, pintle_fuzzing))]
     pub(super) fn is_empty(&self) -> bool {
         self.accepted.is_empty() && self.waiting.is_empty() && self.announced.len() == 0
     }

@@ -174,7 +174,7 @@ impl<D> Gate<D> {
         self.held.values().min().copied()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, pintle_fuzzing))]
     pub(super) fn is_empty(&self) -> bool {
         self.doors.is_empty() && self.held.is_empty() && self.expected.is_none()
     }

@@ -123,7 +123,7 @@ impl Knocks {
         };
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, pintle_fuzzing))]
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.owed.is_empty()
     }

@@ -1,0 +1,117 @@
+use std::fmt::Debug;
+
+use bytes::BytesMut;
+use tarpc::{ClientMessage, Response};
+use tokio::io::{Empty, empty};
+use tokio_util::codec::{Decoder, Encoder, Framed};
+
+use super::peer::pieces;
+use crate::codec::Codec;
+use crate::control::{ControlRequest, ControlResponse};
+use crate::envelope::MAX_HEAD_BYTES;
+use crate::form::Coded;
+use crate::frame::FrameError;
+use crate::messages::{Asked, Calling, Serving, Wire};
+use crate::raw::{Answer, AsIs, ByteCall, Outgoing};
+
+/// Messages of a peer on one stream, to the side that serves and to the side that calls, as bytes
+/// and in either codec.
+///
+/// However they are cut the same is understood, and no more than the longest message is kept. An
+/// answer that was understood is written and understood again alike.
+pub fn messages(bytes: &[u8]) {
+    check(bytes, serving_bytes, asked);
+    check(bytes, calling_bytes, answered_in_bytes);
+    for codec in Codec::ALL {
+        let serving = || -> Serving<Coded, ControlRequest, ControlResponse> {
+            codec_of(wire(codec).serving(empty()))
+        };
+        check(bytes, serving, asked);
+        let calling = || -> Calling<Coded, ControlRequest, ControlResponse> {
+            codec_of(wire(codec).calling(empty()))
+        };
+        check(bytes, calling, |answer| format!("{answer:?}"));
+    }
+}
+
+const LIMIT_BYTES: usize = 1000;
+
+fn wire(codec: Codec) -> Wire {
+    Wire {
+        codec,
+        // A head may be longer than that of an answer, which then has a longer value.
+        send_bytes: LIMIT_BYTES + MAX_HEAD_BYTES,
+        receive_bytes: LIMIT_BYTES,
+        calls: 1,
+    }
+}
+
+fn serving_bytes() -> Serving<AsIs, ByteCall, Answer> {
+    codec_of(wire(Codec::Bincode).serving(empty()))
+}
+
+fn calling_bytes() -> Calling<AsIs, Outgoing, Answer> {
+    codec_of(wire(Codec::Bincode).calling(empty()))
+}
+
+fn codec_of<C>(stream: Framed<Empty, C>) -> C {
+    stream.into_parts().codec
+}
+
+fn check<D: Decoder<Error = FrameError>>(
+    bytes: &[u8],
+    decoder: impl Fn() -> D,
+    show: impl Fn(D::Item) -> String,
+) {
+    let whole = understood(decoder(), [bytes], &show);
+    let cut = understood(decoder(), pieces(bytes), &show);
+    assert_eq!(whole, cut);
+}
+
+/// What a stream says, message by message, and the error that ends it.
+fn understood<'a, D: Decoder<Error = FrameError>>(
+    mut decoder: D,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    show: impl Fn(D::Item) -> String,
+) -> Vec<String> {
+    let (mut from, mut said) = (BytesMut::new(), Vec::new());
+    for chunk in chunks {
+        from.extend_from_slice(chunk);
+        loop {
+            match decoder.decode(&mut from) {
+                Ok(Some(message)) => said.push(show(message)),
+                Ok(None) => break,
+                Err(error) => {
+                    said.push(error.to_string());
+                    return said;
+                }
+            }
+        }
+        assert!(from.len() < LIMIT_BYTES + 64, "{} bytes kept", from.len());
+    }
+    said
+}
+
+/// A call without its deadline, which is counted from now.
+fn asked<Req: Debug>(message: ClientMessage<Asked<Req>>) -> String {
+    match message {
+        ClientMessage::Request(call) => {
+            format!(
+                "{} {:?} {:?}",
+                call.id, call.message, call.context.trace_context
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn answered_in_bytes(answer: Response<Answer>) -> String {
+    let shown = format!("{answer:?}");
+    let mut wire_bytes = BytesMut::new();
+    let written = serving_bytes().encode(answer, &mut wire_bytes);
+    assert!(written.is_ok(), "{written:?}");
+    let again = calling_bytes().decode(&mut wire_bytes);
+    let again = again.map(|answer| format!("{:?}", answer.expect("a whole message")));
+    assert_eq!(again.ok().as_ref(), Some(&shown));
+    shown
+}
