@@ -12,6 +12,7 @@ mod replay;
 pub use crate::handshake::fuzzing::{environment, line};
 pub use crate::host::fuzzing::{first_line, stderr};
 pub use crate::reattach::fuzzing::token;
+pub use crate::trust::fuzzing::published;
 
 /// What an error tells a person about a peer: one bounded line for each cause, and nothing in it
 /// that could drive a terminal.
@@ -37,5 +38,6 @@ mod tests {
         replay("first_line", first_line);
         replay("stderr", stderr);
         replay("token", token);
+        replay("published", published);
     }
 }

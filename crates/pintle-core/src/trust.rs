@@ -8,6 +8,8 @@ mod access;
 mod digest;
 mod error;
 mod find;
+#[cfg(any(test, pintle_fuzzing))]
+pub(crate) mod fuzzing;
 mod image;
 mod signature;
 
