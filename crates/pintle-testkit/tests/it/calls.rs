@@ -80,6 +80,8 @@ async fn dropping_a_call_ends_it_in_the_plugin() {
 #[tokio::test]
 async fn a_panic_in_the_plugin_is_an_internal_error_and_the_session_lives() {
     with_and_without_tls(async |world, host| {
+        // Where it came from would take the place of what it said.
+        let host = host.env("RUST_BACKTRACE", "0");
         let (session, echo) = launch(world, &host, "well").await;
         let status = echo.calls.clone().panic(Empty {}).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal);

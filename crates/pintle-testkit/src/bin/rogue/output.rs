@@ -137,8 +137,8 @@ async fn host_one(_: u64) -> ExitCode {
     let own = std::env::current_exe().expect("we are a program");
     let host = Host::new(HANDSHAKE).inherit_env(["ROGUE_WORD"]);
     let command = host.command(own).arg("speaks-to-nobody");
-    let _session = command.launch(Grpc).await.expect("it is a plugin");
-    println!("launched");
+    let session = command.launch(Grpc).await.expect("it is a plugin");
+    println!("launched {}", session.pid().expect("it is a process"));
     crate::raw::waits();
     ExitCode::FAILURE
 }
