@@ -44,6 +44,10 @@ mod security;
 mod serve;
 mod session;
 mod shutdown;
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "outputs are captured on Unix alone")
+)]
 mod stdio;
 mod tasks;
 mod transport;

@@ -12,7 +12,7 @@ mod stream;
 use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,8 +179,17 @@ impl Net {
 /// Where a side's own listeners are made.
 #[derive(Clone, Debug)]
 pub(crate) enum Network {
-    Unix { dir: PathBuf, group: Option<String> },
-    Tcp { ports: RangeInclusive<u16> },
+    #[cfg_attr(
+        not(unix),
+        allow(dead_code, reason = "where it would be is part of the wish")
+    )]
+    Unix {
+        dir: PathBuf,
+        group: Option<String>,
+    },
+    Tcp {
+        ports: RangeInclusive<u16>,
+    },
     Memory(Arc<Hub>),
 }
 
@@ -293,7 +302,8 @@ pub enum NetError {
 
 impl NetError {
     /// Tells a path that is too long, found while binding, from other failures.
-    fn bind(dir: &Path, error: io::Error) -> Self {
+    #[cfg(unix)]
+    fn bind(dir: &std::path::Path, error: io::Error) -> Self {
         match error.downcast::<AddressError>() {
             Ok(error) => Self::Address(error),
             Err(source) => Self::Bind {

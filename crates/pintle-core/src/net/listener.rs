@@ -1,6 +1,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -23,16 +23,16 @@ pub(crate) struct Attached {
 
 /// Why a process cannot be attached to.
 #[derive(Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "elsewhere nobody looks")
+)]
 pub(crate) enum NotThere {
     /// No process has the number.
     Gone,
     /// Another process has been given the number.
     Another,
     /// Its end could not be waited for.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "elsewhere nobody waits")
-    )]
     Unwatched(io::Error),
 }
 

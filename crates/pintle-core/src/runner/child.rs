@@ -1,19 +1,19 @@
 //! A child process, and what binds it to this one.
 
-#[cfg(not(unix))]
-mod elsewhere;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(not(target_os = "linux"))]
 use std::process::Command;
 
 use tokio::process::{ChildStderr, ChildStdout};
 
-#[cfg(not(unix))]
-pub(super) use elsewhere::{Child, spawn};
 #[cfg(unix)]
 pub(super) use unix::{Child, spawn};
+#[cfg(windows)]
+pub(super) use windows::{Child, spawn};
 
 #[cfg(not(target_os = "linux"))]
 use crate::trust::{Entrance, Image};

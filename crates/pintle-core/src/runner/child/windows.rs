@@ -1,10 +1,14 @@
-//! A child where there are no process groups: what it starts itself is not ended with it.
+//! A child in a job object: whatever is in it ends when the last handle to it is closed, which is
+//! ours, and which the system closes when this process is gone.
+//!
+//! Compiled, and reviewed, and not run by our tests.
 
 use std::io;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use tokio::process::ChildStdin;
+use win32job::{ExtendedLimitInfo, Job};
 
 use super::{Bond, Spawned};
 use crate::runner::{BoxFuture, Exit, Process};
@@ -19,6 +23,10 @@ pub(in crate::runner) async fn spawn(
         Some(image) => super::replaced(&command, image),
         None => command,
     };
+    let job = match bond {
+        Bond::Usual | Bond::Stdin => Some(job()?),
+        Bond::Detached => None,
+    };
     let mut child = tokio::process::Command::from(command)
         .stdin(match bond {
             Bond::Usual => Stdio::piped(),
@@ -27,14 +35,20 @@ pub(in crate::runner) async fn spawn(
         })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // Until it is in the job nothing else would end it.
+        .kill_on_drop(job.is_some())
         .spawn()?;
+    // What it starts before this is not in the job: the system offers no safe way to have it wait.
+    if let (Some(job), Some(handle)) = (&job, child.raw_handle()) {
+        job.assign_process(handle as isize)?;
+    }
     let stdout = child.stdout.take().expect("stdout was asked to be piped");
     let stderr = child.stderr.take().expect("stderr was asked to be piped");
     let lifeline = child.stdin.take();
     Ok(Spawned {
         child: Child {
             child,
-            released: false,
+            job,
             _lifeline: lifeline,
             remains: image.and_then(Image::into_remains),
         },
@@ -43,10 +57,18 @@ pub(in crate::runner) async fn spawn(
     })
 }
 
-/// A child that runs, or has run.
+/// A job whose processes end with it.
+fn job() -> io::Result<Job> {
+    let mut limits = ExtendedLimitInfo::new();
+    limits.limit_kill_on_job_close();
+    Ok(Job::create_with_limit_info(&limits)?)
+}
+
+/// A child that runs, or has run. Dropping it ends it with its job, unless it is detached.
 pub(in crate::runner) struct Child {
     child: tokio::process::Child,
-    released: bool,
+    /// `None` for one that may outlive us, and once the job has been ended.
+    job: Option<Job>,
     /// Never written to: its end tells the child of ours.
     _lifeline: Option<ChildStdin>,
     /// The program, if it was made for this child.
@@ -66,27 +88,25 @@ impl Process for Child {
     }
 
     fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>> {
-        Box::pin(async { self.child.wait().await.map(Exit::from) })
+        Box::pin(async {
+            let exit = self.child.wait().await.map(Exit::from);
+            // What it started and left behind.
+            self.job = None;
+            exit
+        })
     }
 
     fn release(&mut self) {
-        self.released = true;
         // It is running, and so open: where it came from can go as far as the system lets it.
         self.remains = None;
     }
 
     fn kill(&mut self) -> io::Result<()> {
-        match self.child.id() {
+        let killed = match self.child.id() {
             Some(_) => self.child.start_kill(),
             None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        if !self.released {
-            let _ = self.kill();
-        }
+        };
+        self.job = None;
+        killed
     }
 }
