@@ -32,6 +32,8 @@ mod handshake;
 mod host;
 mod in_process;
 mod log;
+#[cfg(test)]
+mod long;
 mod net;
 mod oom;
 mod output;

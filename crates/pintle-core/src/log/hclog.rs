@@ -226,7 +226,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::long::cases())]
 
         #[test]
         fn a_printed_entry_is_read_back_equal(entry in entry()) {

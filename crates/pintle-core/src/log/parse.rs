@@ -189,7 +189,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::long::cases())]
 
         #[test]
         fn no_line_panics_and_none_is_lost(

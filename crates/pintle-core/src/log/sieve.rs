@@ -242,7 +242,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::long::cases())]
 
         #[test]
         fn nothing_but_entries_is_taken_out_however_it_is_cut(

@@ -218,7 +218,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::long::cases())]
 
         #[test]
         fn nothing_is_lost_however_it_is_cut(

@@ -291,7 +291,7 @@ fn who_reads_the_pipes_is_read_and_a_word_of_a_newer_host_says_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100_000))]
+    #![proptest_config(crate::long::cases())]
 
     #[test]
     fn a_plugin_reads_what_its_host_said(host in host()) {

@@ -232,7 +232,7 @@ fn line() -> impl Strategy<Value = HandshakeLine> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100_000))]
+    #![proptest_config(crate::long::cases())]
 
     #[test]
     fn a_printed_line_is_read_back_equal(line in line()) {
