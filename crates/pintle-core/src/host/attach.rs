@@ -3,6 +3,7 @@
 use super::Host;
 use super::agree::agree;
 use super::launch::Fate;
+use super::sockets::SocketDir;
 use super::starting::{Agreed, Starting};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::ProtocolVersion;
@@ -63,8 +64,15 @@ async fn attach(
     let early =
         |failure| LaunchError::new(program.clone(), failure, None, Vec::new()).reattaching();
 
-    let process = Attached::to(token.pid, token.birth.as_ref(), !token.test)
-        .map_err(|not_there| early(LaunchFailure::from(not_there)))?;
+    let process = match Attached::to(token.pid, token.birth.as_ref(), !token.test) {
+        Ok(process) => process,
+        Err(not_there) => {
+            // Nobody else will come to remove what it left.
+            let left = SocketDir::none().of_earlier(token.socket_dir.clone());
+            left.remove().await;
+            return Err(early(not_there.into()));
+        }
+    };
     let version = version(host, token);
     let transport = agree(host, transports, version, &token.protocol).map_err(early)?;
     if transport.multiplexing() == Multiplexing::Required && !token.multiplexed {
@@ -103,6 +111,10 @@ async fn attach(
     match plugin.join(host, &**transport, agreed, &sockets).await {
         Ok(ready) => Ok(plugin.into_session(ready, sockets, host.ending, fate)),
         Err(failure) => {
+            let failure = match failure {
+                LaunchFailure::ExitedUnconnected { .. } => LaunchFailure::Gone,
+                failure => failure,
+            };
             sockets.keep();
             Err(plugin.leave(failure).await.reattaching())
         }

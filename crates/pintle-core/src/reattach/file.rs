@@ -36,12 +36,16 @@ impl Reattach {
     /// # Errors
     /// What the operating system says; of kind `InvalidData` when the file is no token.
     pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
         let mut text = Vec::new();
         fs::File::open(path)?
             .take(FILE_LIMIT_BYTES)
             .read_to_end(&mut text)?;
-        serde_json::from_slice(&text)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        serde_json::from_slice(&text).map_err(|error| {
+            let path = path.display();
+            let error = format!("`{path}` is no token to reattach by: {error}");
+            io::Error::new(io::ErrorKind::InvalidData, error)
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pintle::{EndReason, LaunchFailure, OutputTo, Reattach};
+use rustix::process::{Signal, kill_process};
 use tokio::time::timeout;
 
 use super::mount::is_gone;
@@ -46,7 +47,10 @@ pub async fn a_token_of_a_plugin_that_has_ended_reaches_nobody(mount: &Mount) {
     let mounted = mount.launch_detached(OutputTo::Discard).await;
     let token = mounted.session.token().expect("it was launched detached");
     let pid = mounted.pid();
-    mounted.session.kill().await;
+    // Without its host's help, who would tidy up.
+    let left = mounted.session.detach().await;
+    left.expect("it was launched detached");
+    kill_process(pid, Signal::KILL).expect("it runs");
     eventually("the process is gone", || is_gone(pid)).await;
     let refused = mount.try_reattach(&mounted.world, &token).await;
     let error = refused.expect_err("nobody is there");
@@ -55,6 +59,7 @@ pub async fn a_token_of_a_plugin_that_has_ended_reaches_nobody(mount: &Mount) {
         LaunchFailure::Gone | LaunchFailure::Replaced
     );
     assert!(stale, "{error:?}");
+    assert!(mounted.world.is_clean(), "what it left is there");
     let said = error.to_string();
     assert!(said.starts_with("could not reattach to plugin"), "{said}");
 }

@@ -42,6 +42,10 @@ impl Watched {
         {
             return Err(NotThere::Another);
         }
+        // It keeps its number until its parent takes note of its end, which may be never.
+        if has_ended(&process) {
+            return Err(NotThere::Gone);
+        }
         let process = Arc::new(process);
         let (ended, _wanted) = watch(Arc::clone(&process)).map_err(NotThere::Unwatched)?;
         Ok(Self {
@@ -67,7 +71,7 @@ impl Watched {
             ));
         }
         // A process that has ended and was not waited for keeps its number, and so its group's.
-        let leads = !self.has_ended() && getpgid(Some(self.pid)) == Ok(self.pid);
+        let leads = !has_ended(&self.process) && getpgid(Some(self.pid)) == Ok(self.pid);
         let asked = leads.then(|| kill_process_group(self.pid, signal));
         match asked {
             Some(Ok(())) if signal != Signal::KILL => Ok(()),
@@ -77,15 +81,15 @@ impl Watched {
             },
         }
     }
+}
 
-    fn has_ended(&self) -> bool {
-        let mut process = [PollFd::new(&*self.process, PollFlags::IN)];
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        poll(&mut process, Some(&now)) != Ok(0)
-    }
+fn has_ended(process: &OwnedFd) -> bool {
+    let mut process = [PollFd::new(process, PollFlags::IN)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    poll(&mut process, Some(&now)) != Ok(0)
 }
 
 /// Waits for the end of `process` on a thread of its own, until nobody wants to know any more.
@@ -148,8 +152,21 @@ mod tests {
         let birth = Birth::of(std::process::id());
         let refused = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap_err();
         assert!(matches!(refused, NotThere::Another));
-        let birth = Birth::of(child.id());
         drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_process_that_has_ended_is_not_attached_to_though_its_parent_has_not_noticed() {
+        let mut child = sleeper();
+        let birth = Birth::of(child.id());
+        let mut attached = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap();
+        drop(child.stdin.take());
+        attached.wait().await.unwrap();
+        // A zombie has the number still, and began when it did.
+        assert_eq!(Birth::of(child.id()), birth);
+        let refused = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap_err();
+        assert!(matches!(refused, NotThere::Gone), "{refused:?}");
         child.wait().unwrap();
         let refused = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap_err();
         assert!(matches!(refused, NotThere::Gone | NotThere::Another));
