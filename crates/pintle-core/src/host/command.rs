@@ -91,7 +91,9 @@ impl PluginCommand {
     /// Lets the plugin outlive its session and its host, instead of being killed with them.
     ///
     /// Dropping the last [`Session`] then leaves it running, with its socket;
-    /// [`close`](Session::close) and [`kill`](Session::kill) end it as ever. What it writes to its
+    /// [`close`](Session::close) and [`kill`](Session::kill) end it as ever, and
+    /// [`token`](Session::token) and [`detach`](Session::detach) give what another host takes it over
+    /// by. What it writes to its
     /// real stdout and stderr after that finds nobody: a plugin must bear that. One written with
     /// pintle does; one in Go is ended by SIGPIPE with the first line it logs, unless it is started
     /// with a stderr of its own, by `sh -c 'exec ./plugin 2>>plugin.log'` for one. What it started is

@@ -57,6 +57,17 @@ impl Attached {
     }
 }
 
+/// How often a process is looked for, where the system does not tell of its end.
+#[cfg(all(unix, not(target_os = "linux")))]
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn number(pid: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+}
+
 impl Process for Attached {
     fn id(&self) -> String {
         match self.pid {
@@ -75,6 +86,14 @@ impl Process for Attached {
             #[cfg(target_os = "linux")]
             if let Some(watched) = &self.watched {
                 watched.ended().await;
+                return Ok(Exit::Unknown);
+            }
+            #[cfg(all(unix, not(target_os = "linux")))]
+            if let Some(pid) = self.pid.and_then(number) {
+                use rustix::process::test_kill_process;
+                while test_kill_process(pid) != Err(rustix::io::Errno::SRCH) {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
                 return Ok(Exit::Unknown);
             }
             // Nobody tells: the end of the connection has to.

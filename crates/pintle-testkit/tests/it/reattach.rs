@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use pintle::{EndReason, Grpc, Host, LaunchFailure, OutputTo, Reattach, Session, TestMode, serve};
+use pintle::{
+    EndReason, Exit, Grpc, Host, LaunchFailure, OutputTo, Reattach, Session, TestMode, serve,
+};
 use pintle_testkit::pb::{Empty, Output, Payload, PrintRequest};
 use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, has_ended};
 use rustix::process::{Pid, Signal, kill_process};
@@ -98,6 +100,22 @@ async fn a_process_whose_beginning_is_not_known_is_asked_to_end_and_never_signal
 
     let session = host.reattach(&token, Grpc).await.unwrap();
     session.close().await.unwrap();
+    eventually("it ends as it was asked to", || has_ended(pid)).await;
+}
+
+/// As one that another runner started, whose number says nothing here.
+#[tokio::test]
+async fn a_plugin_that_is_known_by_its_address_alone_is_taken_over_and_closed() {
+    let world = World::new(ROGUE);
+    let host = world.host().plaintext();
+    let session = detached(&world, &host).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    let token = changed(&token, |token| token["Pid"] = 0.into());
+    let session = host.reattach(&token, Grpc).await.unwrap();
+    assert_eq!(session.pid(), None);
+    answers(&session).await;
+    assert_eq!(session.close().await.unwrap(), Exit::Unknown);
     eventually("it ends as it was asked to", || has_ended(pid)).await;
 }
 
