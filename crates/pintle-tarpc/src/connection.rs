@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::time::Duration;
 
 use pintle_core::{BoxError, Connection, HostLink, StdioChannel, Stream};
 use tarpc::client::RpcError;
@@ -15,9 +14,6 @@ use crate::envelope::MAX_CALL_TIME;
 use crate::error::TarpcError;
 use crate::transport::Settings;
 use crate::{multiplex, stdio};
-
-/// How long a plugin may take to say whether it has a plugin of some name.
-const DISPENSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A host's connection to its plugin.
 pub struct TarpcConnection {
@@ -58,9 +54,10 @@ impl Connection for TarpcConnection {
     type Client = TarpcClient;
 
     async fn dispense(&self, plugin: &str) -> Result<TarpcClient, BoxError> {
-        let asked = self
-            .control
-            .dispense(within(DISPENSE_TIMEOUT), plugin.to_owned());
+        let asked = self.control.dispense(
+            within(self.broker.settings().dispense_timeout),
+            plugin.to_owned(),
+        );
         let id = asked
             .await
             .map_err(TarpcError::Call)?

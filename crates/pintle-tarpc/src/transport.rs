@@ -20,6 +20,9 @@ pub const DEFAULT_MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
 /// says otherwise.
 pub const DEFAULT_MAX_CONCURRENT_CALLS: usize = 256;
 
+/// How long a plugin may take to say whether it has a plugin of some name.
+const DISPENSE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How long a dial waits for the other side to accept the id.
 const BROKER_DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -47,6 +50,7 @@ pub struct Tarpc {
     max_message_bytes: usize,
     max_concurrent_calls: usize,
     keepalive: Option<(Duration, Duration)>,
+    dispense_timeout: Duration,
     broker_dial_timeout: Duration,
     broker_accept_timeout: Duration,
 }
@@ -61,6 +65,7 @@ pub const Tarpc: Tarpc = Tarpc {
     max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
     max_concurrent_calls: DEFAULT_MAX_CONCURRENT_CALLS,
     keepalive: None,
+    dispense_timeout: DISPENSE_TIMEOUT,
     broker_dial_timeout: BROKER_DIAL_TIMEOUT,
     broker_accept_timeout: BROKER_ACCEPT_TIMEOUT,
 };
@@ -108,6 +113,14 @@ impl Tarpc {
         self
     }
 
+    /// How long a plugin may take to say whether it has a plugin of the name that is dispensed; 10
+    /// seconds by default.
+    #[must_use]
+    pub fn dispense_timeout(mut self, timeout: Duration) -> Self {
+        self.dispense_timeout = timeout;
+        self
+    }
+
     /// How long a dial by id waits for the other side to accept it; 5 seconds by default.
     #[must_use]
     pub fn broker_dial_timeout(mut self, timeout: Duration) -> Self {
@@ -128,6 +141,7 @@ impl Tarpc {
             max_message_bytes: self.max_message_bytes,
             max_calls: self.max_concurrent_calls,
             keepalive: self.keepalive,
+            dispense_timeout: self.dispense_timeout,
             dial_timeout: self.broker_dial_timeout,
             accept_timeout: self.broker_accept_timeout,
             grace: SHUTDOWN_GRACE,
@@ -183,6 +197,7 @@ pub(crate) struct Settings {
     max_message_bytes: usize,
     max_calls: usize,
     keepalive: Option<(Duration, Duration)>,
+    pub(crate) dispense_timeout: Duration,
     pub(crate) dial_timeout: Duration,
     pub(crate) accept_timeout: Duration,
     /// How long the calls that are open at the end may take to be answered.

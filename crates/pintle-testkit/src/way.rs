@@ -58,14 +58,16 @@ impl Way {
         match self.over {
             Over::Grpc => grpc.into(),
             Over::Multiplexed => grpc.multiplexed().into(),
-            // Dispensing is dialling there: a wait that nothing here is to try.
-            Over::Tarpc => roomy_tarpc().into(),
+            Over::Tarpc => roomy_tarpc().dispense_timeout(DISPENSE_TIMEOUT).into(),
         }
     }
 }
 
 /// Long enough for a dial that will succeed on a busy machine, short enough for those that will not.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// As long for what every session does.
+const DISPENSE_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -123,6 +123,10 @@ told! {
             "the call fails: there was no answer in time",
             "it closes: exit code 0",
         ]
+        "" => [
+            "dispensing fails: plugin `conformance` could not be dispensed: the plugin could not be asked: the request exceeded its deadline",
+            "it closes: exit code 0",
+        ]
     }
     NeverShutsDown as never_shuts_down {
         "gRPC" => [
