@@ -95,6 +95,15 @@ impl StdioSource {
         self.shared.lock().take_untold()
     }
 
+    /// Waits until nobody writes any more, so that all which was lost is counted. Blocks, for
+    /// `patience` at most: a child of the plugin may hold its outputs for ever.
+    #[cfg(unix)]
+    pub(crate) fn writers_gone(&self, patience: Duration) {
+        let some = |state: &mut State| state.writers > 0;
+        let state = self.shared.lock();
+        drop(self.shared.room.wait_timeout_while(state, patience, some));
+    }
+
     /// A new writer; listeners hear the end when all writers are gone.
     pub(crate) fn writer(&self, channel: StdioChannel) -> StdioWriter {
         self.shared.lock().writers += 1;
@@ -208,6 +217,7 @@ impl Drop for StdioWriter {
     fn drop(&mut self) {
         self.shared.lock().writers -= 1;
         self.shared.arrived.notify_one();
+        self.shared.room.notify_all();
     }
 }
 

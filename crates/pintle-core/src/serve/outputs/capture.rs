@@ -5,6 +5,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tracing::Level;
@@ -67,9 +68,16 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
+        if self.source.lost_bytes() > 0 {
+            // What is on its way is lost with the rest, and to be counted with it.
+            self.source.writers_gone(LAST_LOSS);
+        }
         tell(self.source.take_untold());
     }
 }
+
+/// How long the last output may take to be lost, when some was.
+const LAST_LOSS: Duration = Duration::from_millis(200);
 
 /// Puts an output back in its place; or nothing, if the host is gone: to print to a pipe that
 /// nobody reads is a panic, and the plugin is to end in good order.
