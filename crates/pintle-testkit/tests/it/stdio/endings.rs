@@ -117,6 +117,8 @@ async fn a_plugin_whose_host_went_away_prints_to_nobody_and_ends_in_good_order()
         let mut host = Command::new(ROGUE)
             .arg("hosts-one")
             .env("ROGUE_WORD", path)
+            // What a host that is killed leaves behind goes with this.
+            .env("TMPDIR", path.parent().unwrap())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
