@@ -151,12 +151,7 @@ async fn took(work: impl Future<Output = Result<(), BoxError>>) -> Result<Answer
     Ok(Answer::Took(begin.elapsed()))
 }
 
-async fn unary(
-    client: Client,
-    bytes: usize,
-    in_flight: usize,
-    calls: u64,
-) -> Result<(), BoxError> {
+async fn unary(client: Client, bytes: usize, in_flight: usize, calls: u64) -> Result<(), BoxError> {
     let payload = Bytes::from(vec![7; bytes]);
     if in_flight == 1 {
         return caller(client, payload, Arc::new(AtomicU64::new(calls))).await;

@@ -31,7 +31,9 @@ fn main() {
         ("tarpc", Transports::from(Tarpc)),
     ] {
         let session = runtime.block_on(session(transports));
-        let by_hand = runtime.block_on(by_hand::Echo::of(&session)).expect("it is served");
+        let by_hand = runtime
+            .block_on(by_hand::Echo::of(&session))
+            .expect("it is served");
         let by_trait = runtime.block_on(by_trait::of(&session));
         for size in SIZES {
             let payload = bytes(size);

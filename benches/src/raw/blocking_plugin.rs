@@ -39,7 +39,10 @@ fn obey(stream: UnixStream, path: PathBuf) -> io::Result<()> {
             blocking::call(&host, &[7; SMALL_BYTES], times)?;
         }
         Order::Up(bytes) => {
-            let read = io::copy(&mut BufReader::with_capacity(PIECE_BYTES, (&stream).take(bytes)), &mut io::sink())?;
+            let read = io::copy(
+                &mut BufReader::with_capacity(PIECE_BYTES, (&stream).take(bytes)),
+                &mut io::sink(),
+            )?;
             if read < bytes {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

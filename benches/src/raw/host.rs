@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use pintle::BoxError;
 
-use super::{FRAME_HEAD_BYTES, Order, PIECE_BYTES, blocking, blocking_plugin, with_buffers, with_tokio};
+use super::{
+    FRAME_HEAD_BYTES, Order, PIECE_BYTES, blocking, blocking_plugin, with_buffers, with_tokio,
+};
 use crate::answer::Answer;
 use crate::command::Command;
 use crate::contract::SMALL_BYTES;

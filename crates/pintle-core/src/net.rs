@@ -1,6 +1,8 @@
 //! How one side of a session makes and accepts connections.
 
 mod address;
+#[cfg(unix)]
+mod buffers;
 mod explained;
 #[cfg(unix)]
 pub(crate) mod group;
@@ -345,7 +347,10 @@ impl Shared {
             let stream = UnixStream::connect(path).await.map_err(failed)?;
             let looked = self.peers.look(&stream).map_err(failed)?;
             return match looked {
-                Ok(()) => Ok(Stream::new(stream)),
+                Ok(()) => {
+                    buffers::widen(&stream);
+                    Ok(Stream::new(stream))
+                }
                 Err(Stranger::User { uid, expected }) => Err(NetError::Stranger {
                     address: address.clone(),
                     uid,

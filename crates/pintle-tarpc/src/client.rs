@@ -105,7 +105,7 @@ impl fmt::Debug for TarpcClient {
 ///
 /// It differs from tarpc's own channel in four ways. A call whose session is lost fails with the
 /// reason, which [`session_closed`](crate::session_closed) finds. No deadline is too long for it:
-/// one beyond 49 days is cut to that; and it counts from the call, not from when the other side has
+/// one beyond 48 days is none; and it counts from the call, not from when the other side has
 /// room for it. An answer of another method than the one called is an error
 /// of that call, where generated code alone would panic.
 ///

@@ -39,6 +39,12 @@ const SAMPLED: u8 = 1;
 /// timers overflow.
 pub(crate) const MAX_CALL_TIME: Duration = Duration::from_secs(49 * 24 * 60 * 60);
 
+/// Whether a call has as good as no deadline: then nobody sets a timer for it.
+pub(crate) fn is_forever(deadline: Instant, now: Instant) -> bool {
+    const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    deadline.saturating_duration_since(now) > MAX_CALL_TIME - A_DAY
+}
+
 /// The head of a message; what is left of the message after it is the arguments or the value.
 #[derive(Debug)]
 pub(crate) enum Head {

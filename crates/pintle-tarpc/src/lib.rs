@@ -63,10 +63,15 @@
 //! ```
 //!
 //! # What is ours and what is tarpc's
-//! tarpc's services, clients, deadlines, cancellation and trace context are as they are known. The
-//! messages between the two sides are our own, because tarpc's let a peer end the other's process
-//! or hang its caller: here a deadline beyond all bounds is cut, a panic is answered at once, a
-//! value too long fails its call alone, and an answer of another method is an error. One connection
+//! tarpc's services, clients, deadlines, cancellation and trace context are as they are known. What
+//! runs them, and the messages between the two sides, are our own. tarpc's messages let a peer end
+//! the other's process or hang its caller: here a deadline beyond all bounds is none, a panic is
+//! answered at once, a value too long fails its call alone, and an answer of another method is an
+//! error. And its bookkeeping for each call costs three times what the call does: here a call is
+//! written by whoever makes it, those made together leave together, nobody sets a timer for a call
+//! without a deadline, and a plugin on one thread answers on the spot what needs not wait. In a
+//! service, only the `Context` that it is given has the caller's deadline: `context::current()` has
+//! the trace alone. One connection
 //! carries everything, on streams of yamux: control, stdout, stderr, one for each dispensed client
 //! and one for each broker id; TLS is around all of it where the session has TLS.
 //!
@@ -104,6 +109,7 @@ mod frame;
 pub mod fuzzing;
 mod messages;
 mod multiplex;
+mod outgoing;
 mod raw;
 mod server;
 mod service;

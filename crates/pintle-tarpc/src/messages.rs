@@ -1,22 +1,22 @@
 //! tarpc's messages as frames on a stream, for each side.
 
+mod stream;
+
 use std::error::Error;
 use std::fmt::Write;
 use std::io::ErrorKind;
 use std::marker::PhantomData;
 
 use bytes::BytesMut;
-use tarpc::{ClientMessage, RequestName, Response, ServerError};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::codec::{Decoder, Encoder, Framed};
+use tarpc::{ClientMessage, Response, ServerError};
+use tokio_util::codec::{Decoder, Encoder};
+
+pub(crate) use stream::MessageStream;
 
 use crate::codec::{Bounded, Codec};
 use crate::envelope::{Head, MAX_HEAD_BYTES};
 use crate::form::{Reads, Writes};
 use crate::frame::{self, FrameError};
-
-/// How much is gathered before it is written, in bytes.
-const GATHER_BYTES: usize = 128 * 1024;
 
 /// What the two sides of a session agreed on.
 #[derive(Clone, Copy, Debug)]
@@ -31,32 +31,20 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// A stream for the side that calls.
-    pub(crate) fn calling<S: AsyncRead + AsyncWrite, Form, Req, Resp>(
-        self,
-        stream: S,
-    ) -> Framed<S, Calling<Form, Req, Resp>> {
-        framed(
-            stream,
-            Calling {
-                wire: self,
-                of: PhantomData,
-            },
-        )
+    /// What the side that calls reads and writes.
+    pub(crate) fn calling<Form, Req, Resp>(self) -> Calling<Form, Req, Resp> {
+        Calling {
+            wire: self,
+            of: PhantomData,
+        }
     }
 
-    /// A stream for the side that serves.
-    pub(crate) fn serving<S: AsyncRead + AsyncWrite, Form, Req, Resp>(
-        self,
-        stream: S,
-    ) -> Framed<S, Serving<Form, Req, Resp>> {
-        framed(
-            stream,
-            Serving {
-                wire: self,
-                of: PhantomData,
-            },
-        )
+    /// What the side that serves reads and writes.
+    pub(crate) fn serving<Form, Req, Resp>(self) -> Serving<Form, Req, Resp> {
+        Serving {
+            wire: self,
+            of: PhantomData,
+        }
     }
 
     /// The next message: its head, and what is left of it.
@@ -82,12 +70,6 @@ impl Wire {
         let write = |body: &mut Bounded<'_>| Form::write(self.codec, value, body);
         frame::append(to, |to| head.put(to), self.send_bytes, write)
     }
-}
-
-fn framed<S: AsyncRead + AsyncWrite, C>(stream: S, codec: C) -> Framed<S, C> {
-    let mut framed = Framed::new(stream, codec);
-    framed.set_backpressure_boundary(GATHER_BYTES);
-    framed
 }
 
 /// Writes calls and reads answers.
@@ -154,15 +136,6 @@ pub(crate) struct Serving<Form, Req, Resp> {
 pub(crate) enum Asked<Req> {
     Readable(Req),
     Unreadable(ServerError),
-}
-
-impl<Req: RequestName> RequestName for Asked<Req> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Readable(request) => request.name(),
-            Self::Unreadable(_) => "unreadable",
-        }
-    }
 }
 
 impl<Form: Reads<Req>, Req, Resp> Decoder for Serving<Form, Req, Resp> {

@@ -1,29 +1,32 @@
 //! Serving one service on one stream.
 
-use std::future::Future;
+mod answers;
+mod driver;
+mod trace;
+
+use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use futures_core::Stream as _;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::FutureExt;
 use pintle_core::{Stream, Tasks};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tarpc::context::Context;
-use tarpc::server::{BaseChannel, Channel, Config, Requests, Serve};
 use tarpc::{RequestName, ServerError};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::failure::panic_text;
 use crate::form::{Coded, Reads, Writes};
-use crate::messages::{Asked, Wire};
+use crate::messages::Wire;
 use crate::raw::{Answer, AsIs, Body, ByteCall};
+use driver::Driver;
 
 /// How a stream is served.
 #[derive(Clone, Debug)]
@@ -102,30 +105,26 @@ where
     }
 }
 
-impl<Form, Req, Resp, F, Fut> Serve for Calls<Form, Req, Resp, F>
+/// One call. A panic becomes an answer, for the caller would wait for its deadline otherwise.
+async fn work<Req, Resp, F, Fut>(
+    calls: F,
+    context: Context,
+    request: Req,
+) -> Result<Resp, ServerError>
 where
     Req: RequestName,
     F: Fn(Context, Req) -> Fut,
     Fut: Future<Output = Result<Resp, ServerError>>,
 {
-    type Req = Asked<Req>;
-    type Resp = Resp;
-
-    /// A panic becomes an answer at once; tarpc alone would leave its caller to the deadline.
-    async fn serve(self, context: Context, asked: Asked<Req>) -> Result<Resp, ServerError> {
-        let request = match asked {
-            Asked::Readable(request) => request,
-            Asked::Unreadable(error) => return Err(error),
-        };
-        // What the call was working on is dropped with it, so nothing half done is seen again.
-        let call = AssertUnwindSafe(async { (self.calls)(context, request).await });
-        match call.catch_unwind().await {
-            Ok(answer) => answer,
-            Err(payload) => Err(ServerError::new(
-                ErrorKind::Other,
-                format!("the call panicked: {}", panic_text(&*payload)),
-            )),
-        }
+    let span = trace::span_of(&context, &request);
+    // What the call was working on is dropped with it, so nothing half done is seen again.
+    let call = AssertUnwindSafe(async { calls(context, request).await });
+    match call.catch_unwind().instrument(span).await {
+        Ok(answer) => answer,
+        Err(payload) => Err(ServerError::new(
+            ErrorKind::Other,
+            format!("the call panicked: {}", panic_text(&*payload)),
+        )),
     }
 }
 
@@ -140,46 +139,25 @@ async fn run<Form, Req, Resp, F, Fut>(
     F: Fn(Context, Req) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Resp, ServerError>> + Send + 'static,
 {
-    let messages = serving.wire.serving::<_, Form, Req, Resp>(stream);
-    let requests = BaseChannel::new(Config::default(), messages)
-        .max_concurrent_requests(serving.max_calls)
-        .requests();
-    let mut requests = pin!(requests);
-    loop {
-        let next = tokio::select! {
-            biased;
-            () = serving.stop.cancelled() => break,
-            next = requests.next() => next,
-        };
-        match next {
-            Some(Ok(request)) => serving.tasks.spawn(request.execute(calls.clone())),
-            Some(Err(error)) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a stream ended");
-                return;
-            }
-            None => return,
-        }
-    }
-    if timeout(serving.grace, finish(requests)).await.is_err() {
-        tracing::debug!("calls were cut off: they took longer than they may at the end");
-    }
-}
-
-/// Lets the open calls finish, passes over new ones, and ends the stream.
-async fn finish<C: Channel>(mut requests: Pin<&mut Requests<C>>) {
-    std::future::poll_fn(|cx| {
-        loop {
-            match requests.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Pending if requests.channel().in_flight_requests() > 0 => {
-                    return Poll::Pending;
+    let (stop, grace) = (serving.stop.clone(), serving.grace);
+    let mut driver = Driver::new(calls, stream, serving);
+    let ended = tokio::select! {
+        biased;
+        ended = poll_fn(|cx| driver.poll(cx)) => ended,
+        () = stop.cancelled() => {
+            driver.stop();
+            match timeout(grace, poll_fn(|cx| driver.poll(cx))).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    tracing::debug!("calls were cut off: they took longer than they may at the end");
+                    return;
                 }
-                _ => return Poll::Ready(()),
             }
         }
-    })
-    .await;
-    let _ = requests.channel_pin_mut().close().await;
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a stream ended");
+    }
 }
 
 /// Makes of a service what [`TarpcServer::add`](crate::TarpcServer::add) takes:

@@ -162,6 +162,7 @@ impl Socket {
                     tracing::warn!(?stranger, "a connection of a stranger was refused");
                     return Ok(None);
                 }
+                super::buffers::widen(&stream);
                 Ok(Some(Stream::new(stream)))
             }
             Self::Tcp(listener) => {

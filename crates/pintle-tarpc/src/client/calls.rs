@@ -1,33 +1,53 @@
 //! What every channel of calls has, whatever the calls are made of.
 
+mod driver;
+mod lost;
+mod open;
+
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use pintle_core::{Ended, LostError, LostReason, SessionClosed, Stream, Tasks};
-use tarpc::client::{self, RpcError};
+use bytes::BytesMut;
+use pintle_core::{Stream, Tasks};
+use tarpc::client::RpcError;
 use tarpc::context::Context;
-use tarpc::{ChannelError, RequestName};
-use tokio::time::{timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tarpc::{ClientMessage, Request};
+use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
+use tokio_util::codec::Encoder;
 
-use crate::envelope::MAX_CALL_TIME;
-use crate::error::CallLost;
+use crate::envelope::{MAX_CALL_TIME, is_forever};
 use crate::form::{Reads, Writes};
-use crate::messages::Wire;
+use crate::frame::FrameError;
+use crate::messages::{MessageStream, Wire};
+use crate::outgoing::Outgoing;
+pub(crate) use lost::Lost;
+use lost::StreamError;
+use open::{OpenCall, OpenCalls};
 
-/// How long a call that lost its stream waits to see whether the session is lost, too.
-const OVER_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long a call that lost its session waits to learn why.
+/// The calls of one stream.
 ///
-/// The exit of the process is known a moment after its sockets are closed.
-const REASON_TIMEOUT: Duration = Duration::from_millis(800);
-
-/// The calls of one stream: tarpc's own, with deadlines that count from the call and reasons for
-/// what is lost.
+/// They are written by whoever makes them, and leave together; one task, the [driver](driver), sends
+/// them and hands the answers out. When the last handle is dropped, so is the stream.
 pub(crate) struct Calls<Req, Resp> {
-    calls: client::Channel<Req, Resp>,
+    handle: Arc<Handle<Req, Resp>>,
     lost: Lost,
+}
+
+/// Ends the driver when it goes.
+struct Handle<Req, Resp> {
+    shared: Arc<Shared<Resp>>,
+    write: fn(Wire, ClientMessage<Req>, &mut BytesMut) -> Result<(), FrameError>,
+    wire: Wire,
+    /// As many as the peer works on at a time.
+    turns: Semaphore,
+}
+
+/// What the calls share with the driver.
+struct Shared<Resp> {
+    open: OpenCalls<Resp>,
+    outgoing: Outgoing,
 }
 
 impl<Req, Resp> Calls<Req, Resp> {
@@ -35,38 +55,46 @@ impl<Req, Resp> Calls<Req, Resp> {
     pub(crate) fn open<Form>(stream: Stream, wire: Wire, tasks: &Tasks, lost: Lost) -> Self
     where
         Form: Writes<Req> + Reads<Resp>,
-        Req: RequestName + Send + 'static,
+        Req: Send + 'static,
         Resp: Send + 'static,
     {
-        let mut config = client::Config::default();
-        config.max_in_flight_requests = wire.calls;
-        let new = client::new(config, wire.calling::<_, Form, Req, Resp>(stream));
-        tasks.spawn(async {
-            if let Err(error) = new.dispatch.await {
-                tracing::debug!(error = &error as &dyn std::error::Error, "calls ended");
-            }
+        let shared = Arc::new(Shared {
+            open: OpenCalls::default(),
+            outgoing: Outgoing::default(),
         });
+        let messages = MessageStream::new(stream, wire.calling::<Form, Req, Resp>());
+        tasks.spawn(driver::drive(messages, Arc::clone(&shared)));
         Self {
-            calls: new.client,
+            handle: Arc::new(Handle {
+                shared,
+                write: |wire, message, to| wire.calling::<Form, Req, Resp>().encode(message, to),
+                wire,
+                turns: Semaphore::new(wire.calls.min(Semaphore::MAX_PERMITS)),
+            }),
             lost,
         }
     }
 
     /// `name` is what the call is named by if its session is lost.
+    ///
+    /// The deadline counts from the call, not from its turn.
     pub(crate) async fn call(
         &self,
         mut context: Context,
         request: Req,
         name: Option<&'static str>,
-    ) -> Result<Resp, RpcError>
-    where
-        Req: RequestName,
-    {
-        // A deadline further away than timers reach makes tarpc panic.
-        context.deadline = context.deadline.min(Instant::now() + MAX_CALL_TIME);
-        // tarpc's own timer runs from when the call is sent, and it may have to wait for its turn.
-        let call = timeout_at(context.deadline.into(), self.calls.call(context, request));
-        match call.await.unwrap_or(Err(RpcError::DeadlineExceeded)) {
+    ) -> Result<Resp, RpcError> {
+        let now = Instant::now();
+        // A deadline further away than timers reach would make them panic.
+        context.deadline = context.deadline.min(now + MAX_CALL_TIME);
+        let call = self.handle.call(context, request);
+        let outcome = match is_forever(context.deadline, now) {
+            true => call.await,
+            false => timeout_at(context.deadline.into(), call)
+                .await
+                .unwrap_or(Err(RpcError::DeadlineExceeded)),
+        };
+        match outcome {
             Err(RpcError::Shutdown) => Err(self.lost.error(name, None).await),
             Err(RpcError::Channel(error)) => Err(self.lost.error(name, Some(error)).await),
             outcome => outcome,
@@ -74,74 +102,42 @@ impl<Req, Resp> Calls<Req, Resp> {
     }
 }
 
-impl<Req, Resp> Clone for Calls<Req, Resp> {
-    fn clone(&self) -> Self {
-        Self {
-            calls: self.calls.clone(),
-            lost: self.lost.clone(),
+impl<Req, Resp> Handle<Req, Resp> {
+    /// Dropping the future cancels the call on the other side.
+    async fn call(&self, context: Context, request: Req) -> Result<Resp, RpcError> {
+        let _turn = self.turns.acquire().await;
+        let shared = &*self.shared;
+        let mut call = OpenCall::begin(shared);
+        let mut message = Some(ClientMessage::Request(Request {
+            context,
+            id: call.id,
+            message: request,
+        }));
+        let sent = poll_fn(|cx| {
+            shared.outgoing.poll_append(cx, |to| {
+                let message = message.take().expect("it is appended once");
+                (self.write)(self.wire, message, to)
+            })
+        });
+        match sent.await {
+            Some(Ok(())) => call.answer().await,
+            Some(Err(error)) => Err(RpcError::Send(Box::new(error))),
+            None => Err(shared.open.end()),
         }
     }
 }
 
-/// Knows whether, and why, the session of a stream is lost.
-#[derive(Clone, Debug)]
-pub(crate) struct Lost {
-    over: CancellationToken,
-    /// A plugin cannot know why its host went away.
-    ended: Option<Ended>,
+impl<Req, Resp> Drop for Handle<Req, Resp> {
+    fn drop(&mut self) {
+        self.shared.outgoing.close();
+    }
 }
 
-type StreamError = ChannelError<dyn std::error::Error + Send + Sync>;
-
-impl Lost {
-    /// `over` is cancelled when the connection has ended.
-    pub(crate) fn new(over: CancellationToken, ended: Option<Ended>) -> Self {
-        Self { over, ended }
-    }
-
-    /// Cancelled when the connection has ended.
-    pub(crate) fn connection_over(&self) -> &CancellationToken {
-        &self.over
-    }
-
-    /// The error of the call named `call`, whose stream failed with `stream`, or just ended.
-    async fn error(&self, call: Option<&'static str>, stream: Option<StreamError>) -> RpcError {
-        let lost = match timeout(OVER_TIMEOUT, self.over.cancelled()).await {
-            Ok(()) => match self.reason().await {
-                Some(closed) => CallLost::SessionClosed(match call {
-                    Some(call) => closed.during(call),
-                    None => closed,
-                }),
-                None => CallLost::Connection,
-            },
-            Err(_) => match stream {
-                Some(error) => return RpcError::Channel(error),
-                None => CallLost::Stream,
-            },
-        };
-        RpcError::Channel(ChannelError::Read(Arc::new(lost)))
-    }
-
-    /// Why the session ended, for streams that failed with it.
-    pub(crate) fn of_streams(&self) -> LostReason {
-        let lost = self.clone();
-        Arc::new(move || {
-            let lost = lost.clone();
-            Box::pin(async move {
-                let closed = lost.reason().await?;
-                Some(Arc::new(closed) as LostError)
-            })
-        })
-    }
-
-    /// Why the session ended, which is known a moment after its connection has.
-    pub(crate) async fn reason(&self) -> Option<SessionClosed> {
-        let ended = self.ended.as_ref()?;
-        timeout(REASON_TIMEOUT, ended.wait()).await.ok()?
-    }
-
-    /// The same, if it is known by now.
-    pub(crate) fn reason_now(&self) -> Option<SessionClosed> {
-        self.ended.as_ref()?.now()
+impl<Req, Resp> Clone for Calls<Req, Resp> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: Arc::clone(&self.handle),
+            lost: self.lost.clone(),
+        }
     }
 }

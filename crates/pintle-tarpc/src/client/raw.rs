@@ -14,8 +14,8 @@ use crate::raw::{Answer, AsIs, Body, Outgoing};
 /// them.
 ///
 /// What [`Channel`](crate::Channel) promises holds here, too: a call whose session is lost fails
-/// with the reason, which [`session_closed`](crate::session_closed) finds; a deadline beyond 49
-/// days is cut to that, and counts from the call. A clone is another handle to the same stream.
+/// with the reason, which [`session_closed`](crate::session_closed) finds; a deadline beyond 48
+/// days is none, and it counts from the call. A clone is another handle to the same stream.
 #[derive(Clone)]
 pub struct ByteChannel {
     calls: Calls<Outgoing, Answer>,

@@ -2,8 +2,7 @@ use std::fmt::Debug;
 
 use bytes::BytesMut;
 use tarpc::{ClientMessage, Response};
-use tokio::io::{Empty, empty};
-use tokio_util::codec::{Decoder, Encoder, Framed};
+use tokio_util::codec::{Decoder, Encoder};
 
 use super::peer::pieces;
 use crate::codec::Codec;
@@ -23,13 +22,11 @@ pub fn messages(bytes: &[u8]) {
     check(bytes, serving_bytes, asked);
     check(bytes, calling_bytes, answered_in_bytes);
     for codec in Codec::ALL {
-        let serving = || -> Serving<Coded, ControlRequest, ControlResponse> {
-            codec_of(wire(codec).serving(empty()))
-        };
+        let serving =
+            || -> Serving<Coded, ControlRequest, ControlResponse> { wire(codec).serving() };
         check(bytes, serving, asked);
-        let calling = || -> Calling<Coded, ControlRequest, ControlResponse> {
-            codec_of(wire(codec).calling(empty()))
-        };
+        let calling =
+            || -> Calling<Coded, ControlRequest, ControlResponse> { wire(codec).calling() };
         check(bytes, calling, |answer| format!("{answer:?}"));
     }
 }
@@ -47,15 +44,11 @@ fn wire(codec: Codec) -> Wire {
 }
 
 fn serving_bytes() -> Serving<AsIs, ByteCall, Answer> {
-    codec_of(wire(Codec::Bincode).serving(empty()))
+    wire(Codec::Bincode).serving()
 }
 
 fn calling_bytes() -> Calling<AsIs, Outgoing, Answer> {
-    codec_of(wire(Codec::Bincode).calling(empty()))
-}
-
-fn codec_of<C>(stream: Framed<Empty, C>) -> C {
-    stream.into_parts().codec
+    wire(Codec::Bincode).calling()
 }
 
 fn check<D: Decoder<Error = FrameError>>(

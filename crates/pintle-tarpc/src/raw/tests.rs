@@ -2,7 +2,7 @@ use std::io::Write;
 
 use proptest::prelude::*;
 use tarpc::{ClientMessage, Response};
-use tokio_util::codec::{Decoder, Encoder, Framed};
+use tokio_util::codec::{Decoder, Encoder};
 
 use super::*;
 use crate::envelope::Head;
@@ -19,13 +19,11 @@ const WIRE: Wire = Wire {
 };
 
 fn calling() -> Calling<AsIs, Outgoing, Answer> {
-    let framed: Framed<_, _> = WIRE.calling(tokio::io::empty());
-    framed.into_parts().codec
+    WIRE.calling()
 }
 
 fn serving() -> Serving<AsIs, ByteCall, Answer> {
-    let framed: Framed<_, _> = WIRE.serving(tokio::io::empty());
-    framed.into_parts().codec
+    WIRE.serving()
 }
 
 fn call(id: u64, method: &'static str, body: impl Body) -> ClientMessage<Outgoing> {
