@@ -58,6 +58,9 @@ impl PintleHost {
     }
 
     /// Does what it is told.
+    ///
+    /// # Errors
+    /// When a launch or a call fails.
     pub async fn run(&mut self, command: Command) -> Result<Answer, BoxError> {
         if command == Command::Launch {
             return self.launch().await;

@@ -84,7 +84,6 @@ fn with_buffers<S: AsFd>(socket: S) -> io::Result<S> {
     let options = socket2::SockRef::from(&socket);
     options.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
     options.set_recv_buffer_size(SOCKET_BUFFER_BYTES)?;
-    drop(options);
     Ok(socket)
 }
 

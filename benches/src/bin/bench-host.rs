@@ -29,7 +29,7 @@ async fn host(contender: Contender, mut lines: mpsc::Receiver<String>) -> Result
     let mut host = match contender {
         Contender::RawBlocking => AnyHost::Raw(RawHost::blocking()),
         Contender::RawTokio => AnyHost::Raw(RawHost::tokio()),
-        Contender::Pintle(way) => AnyHost::Pintle(PintleHost::new(way)),
+        Contender::Pintle(way) => AnyHost::Pintle(Box::new(PintleHost::new(way))),
     };
     while let Some(line) = lines.recv().await {
         let answer = match line.parse() {
@@ -47,7 +47,7 @@ async fn host(contender: Contender, mut lines: mpsc::Receiver<String>) -> Result
 
 enum AnyHost {
     Raw(RawHost),
-    Pintle(PintleHost),
+    Pintle(Box<PintleHost>),
 }
 
 impl AnyHost {
