@@ -169,7 +169,8 @@ impl Host {
         self
     }
 
-    /// The curve of the one-time key for AutoMTLS; P-256 by default.
+    /// The curve of the one-time key for AutoMTLS; P-256 by default. The first of another curve in
+    /// a process takes tens of milliseconds.
     #[cfg(feature = "mtls")]
     #[must_use]
     pub fn curve(mut self, curve: pintle_mtls::Curve) -> Self {

@@ -51,7 +51,7 @@ pub(crate) enum Offer {
 }
 
 impl Policy {
-    /// Makes the host's half; AutoMTLS generates a key, off the runtime's threads.
+    /// Makes the host's half; for AutoMTLS, a key and its certificate.
     pub(crate) async fn offer(&self) -> Result<Offer, SecurityError> {
         match self {
             #[cfg(feature = "mtls")]
@@ -173,12 +173,16 @@ pub(crate) async fn for_plugin(
     }
 }
 
+/// The default curve is done sooner than a thread is started; the others gather entropy first.
 #[cfg(feature = "mtls")]
 async fn generate(curve: Curve) -> Result<Identity, SecurityError> {
-    tokio::task::spawn_blocking(move || Identity::generate(curve))
-        .await
-        .map_err(|error| SecurityError::Identity(error.into()))?
-        .map_err(|error| SecurityError::Identity(error.into()))
+    let generated = match curve {
+        Curve::P256 => Identity::generate(curve),
+        _ => tokio::task::spawn_blocking(move || Identity::generate(curve))
+            .await
+            .map_err(|error| SecurityError::Identity(error.into()))?,
+    };
+    generated.map_err(|error| SecurityError::Identity(error.into()))
 }
 
 /// How every connection of one session is secured.

@@ -5,9 +5,9 @@ use std::fmt;
 use rustls::pki_types::CertificateDer;
 use rustls::server::ParsedCertificate;
 
-use crate::config::provider;
 use crate::encode;
 use crate::error::CertificateError;
+use crate::provider::provider;
 
 /// One X.509 certificate whose key this crate can verify signatures with.
 ///

@@ -1,9 +1,8 @@
 //! rustls configurations for one identity and one pinned peer.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
@@ -12,21 +11,15 @@ use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
 
 use crate::identity::{Identity, SERVER_NAME};
 use crate::pin::Pin;
+use crate::provider::provider;
 
 /// TLS 1.2 stays because go-plugin's peers may be built to go no higher.
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
 
-/// The provider is always passed explicitly: rustls panics when it has to choose between two.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
-        LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
-    Arc::clone(&PROVIDER)
-}
-
 pub(crate) fn client_config(identity: &Identity, pin: Arc<Pin>) -> ClientConfig {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&VERSIONS)
-        .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
+        .expect("the provider has cipher suites for TLS 1.2 and 1.3")
         .dangerous()
         .with_custom_certificate_verifier(pin)
         .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified_key())));
@@ -37,7 +30,7 @@ pub(crate) fn client_config(identity: &Identity, pin: Arc<Pin>) -> ClientConfig 
 pub(crate) fn server_config(identity: &Identity, pin: Arc<Pin>) -> ServerConfig {
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&VERSIONS)
-        .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
+        .expect("the provider has cipher suites for TLS 1.2 and 1.3")
         .with_client_cert_verifier(pin)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified_key())));
     // A resumed session skips the certificate; a pin that is checked sometimes is no pin.

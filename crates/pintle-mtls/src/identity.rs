@@ -1,5 +1,6 @@
 //! One side's key and certificate, made for one session.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,13 +9,12 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 
 use crate::certificate::Certificate;
 use crate::encode;
 use crate::error::IdentityError;
+use crate::key::{self, P256Key};
 use crate::secret::{SecretPem, wipe};
 
 /// The name in every certificate and in every greeting: go-plugin's choice, which its peers check.
@@ -31,7 +31,8 @@ pub enum Curve {
     /// The default: the fastest of the three, and every TLS library in use has it.
     #[default]
     P256,
-    /// For policies that ask for it.
+    /// For policies that ask for it. A process that makes one starts tens of milliseconds later, as
+    /// for P-521: [`Identity::generate`] says why.
     P384,
     /// What go-plugin itself generates. Peers built on ring cannot verify it.
     P521,
@@ -52,25 +53,30 @@ struct Inner {
 impl Identity {
     /// Makes a new key and signs its certificate: valid from 30 seconds ago, for 30 years.
     ///
-    /// **Blocks.** The first call in a process waits tens of milliseconds for entropy; later ones take well
-    /// under one. In async code run it on a blocking thread, ideally while something else is
-    /// being waited for.
+    /// A [P-256](Curve::P256) identity takes well under a millisecond, also the first of a process.
+    /// The first of another curve **blocks** for tens of milliseconds while aws-lc gathers entropy;
+    /// in async code make it on a blocking thread.
     ///
     /// # Errors
     ///
     /// [`IdentityError::Generate`] when the cryptography library fails, which for want of entropy
     /// or memory it may.
     pub fn generate(curve: Curve) -> Result<Self, IdentityError> {
-        let generated = || {
-            let key = KeyPair::generate_for(curve.algorithm())?;
-            let certificate = shape()?.self_signed(&key)?;
-            Ok::<_, rcgen::Error>((certificate, key))
-        };
-        let (certificate, key) = generated().map_err(|error| IdentityError::Generate {
-            source: error.into(),
-        })?;
-        let certificate = Certificate::from_der(certificate.der().to_vec())?;
-        Self::assemble(certificate, key.serialized_der())
+        match curve {
+            Curve::P256 => {
+                let pkcs8 = P256Key::generate().map_err(failed)?;
+                let key = P256Key::from_pkcs8(pkcs8.as_ref()).map_err(failed)?;
+                let certificate = self_signed(&key)?;
+                Self::assemble(certificate, Arc::new(key), pkcs8.as_ref())
+            }
+            Curve::P384 => Self::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+            Curve::P521 => Self::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512),
+        }
+    }
+
+    fn generate_for(algorithm: &'static rcgen::SignatureAlgorithm) -> Result<Self, IdentityError> {
+        let key = KeyPair::generate_for(algorithm).map_err(failed)?;
+        Self::restore(self_signed(&key)?, key.serialized_der())
     }
 
     /// Reads back what [`to_pem`](Self::to_pem) gave.
@@ -86,7 +92,7 @@ impl Identity {
             encode::read_pem(text, [encode::CERTIFICATE, encode::PRIVATE_KEY])?;
         let identity = Certificate::from_der(certificate)
             .map_err(IdentityError::from)
-            .and_then(|certificate| Self::assemble(certificate, &key));
+            .and_then(|certificate| Self::restore(certificate, &key));
         wipe(&mut key);
         identity
     }
@@ -107,11 +113,17 @@ impl Identity {
         Arc::clone(&self.0.key)
     }
 
-    fn assemble(certificate: Certificate, key_der: &[u8]) -> Result<Self, IdentityError> {
-        let borrowed = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key_der));
-        let signer =
-            any_supported_type(&borrowed).map_err(|source| IdentityError::PrivateKey { source })?;
-        let key = CertifiedKey::new(vec![certificate.rustls_der().clone()], signer);
+    fn restore(certificate: Certificate, key_der: &[u8]) -> Result<Self, IdentityError> {
+        let key = key::read(key_der).map_err(|source| IdentityError::PrivateKey { source })?;
+        Self::assemble(certificate, key, key_der)
+    }
+
+    fn assemble(
+        certificate: Certificate,
+        key: Arc<dyn SigningKey>,
+        key_der: &[u8],
+    ) -> Result<Self, IdentityError> {
+        let key = CertifiedKey::new(vec![certificate.rustls_der().clone()], key);
         key.keys_match().map_err(|_| IdentityError::KeyMismatch)?;
 
         let sections = [
@@ -142,13 +154,15 @@ impl fmt::Debug for Identity {
     }
 }
 
-impl Curve {
-    fn algorithm(self) -> &'static rcgen::SignatureAlgorithm {
-        match self {
-            Self::P256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-            Self::P384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-            Self::P521 => &rcgen::PKCS_ECDSA_P521_SHA512,
-        }
+fn self_signed(key: &impl rcgen::SigningKey) -> Result<Certificate, IdentityError> {
+    let certificate = shape().and_then(|shape| shape.self_signed(key));
+    let certificate = certificate.map_err(failed)?;
+    Ok(Certificate::from_der(certificate.der().to_vec())?)
+}
+
+fn failed(error: impl Error + Send + Sync + 'static) -> IdentityError {
+    IdentityError::Generate {
+        source: error.into(),
     }
 }
 

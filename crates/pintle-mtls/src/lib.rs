@@ -51,22 +51,29 @@
 //! - Names, dates, issuers and key usages are **not** looked at: equality says more than they could.
 //!   The private channel is the root of trust; who can write to it can choose the peer.
 //!
-//! Cryptography is always aws-lc-rs, named explicitly, so another crate that enables a second
-//! rustls provider changes nothing here. go-plugin's certificates are P-521, which ring lacks.
+//! # Whose cryptography
 //!
-//! The first random number aws-lc-rs draws in a process costs tens of milliseconds while
-//! it gathers entropy; a P-256 identity after that costs well under one. Make the identity on a blocking
-//! thread, beside other start-up work.
+//! aws-lc-rs's, with the parts that draw random numbers on *ring* (P-256 keys and their signatures,
+//! key exchange): aws-lc's first random number in a process takes tens of milliseconds, the kernel's
+//! none. ring alone would not do, as it lacks P-521, the curve of go-plugin's certificates. Both are
+//! named explicitly, so another crate that enables a second rustls provider changes nothing here;
+//! ring is not enabled as one, so a program's own `ServerConfig::builder()` finds one provider.
+//!
+//! Secrets are agreed on by X25519, P-256 or P-384, none of which withstands a quantum computer, and
+//! not within a validated (FIPS) module. Where a policy asks for either, bring configurations.
 
 mod certificate;
 mod config;
 mod encode;
 mod error;
+mod exchange;
 #[cfg(any(test, pintle_fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod identity;
+mod key;
 mod pin;
+mod provider;
 mod secret;
 mod tls;
 

@@ -12,7 +12,7 @@ use rustls::{
 };
 
 use crate::certificate::Certificate;
-use crate::config::provider;
+use crate::provider::provider;
 
 /// Verifies a peer by the bytes of its certificate and by its proof that it holds the key.
 ///

@@ -7,6 +7,7 @@
 
 mod alpn;
 mod certificate;
+mod exchange;
 mod handshake;
 mod identity;
 mod peer;

@@ -11,8 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind, ServerConfig,
-    SignatureScheme, SupportedProtocolVersion,
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, HandshakeKind, NamedGroup,
+    ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
@@ -21,6 +21,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 pub(crate) struct Met {
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) kind: HandshakeKind,
+    /// How the secrets were agreed on; none in a resumed session of TLS 1.2.
+    pub(crate) group: Option<NamedGroup>,
 }
 
 /// Connects the two; each then sends a byte and waits for the other's.
@@ -43,6 +45,9 @@ async fn exchange(
     Ok(Met {
         alpn: session.alpn_protocol().map(<[u8]>::to_vec),
         kind: session.handshake_kind().unwrap(),
+        group: session
+            .negotiated_key_exchange_group()
+            .map(|group| group.name()),
     })
 }
 
@@ -64,6 +69,16 @@ pub(crate) fn by_hand(
     signer: &Identity,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Tls {
+    by_hand_over(provider(), chain, signer, versions)
+}
+
+/// The same, with cryptography of its own.
+pub(crate) fn by_hand_over(
+    provider: Arc<CryptoProvider>,
+    chain: &[&Certificate],
+    signer: &Identity,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Tls {
     let chain: Vec<_> = chain
         .iter()
         .map(|shown| CertificateDer::from(shown.as_der().to_vec()))
@@ -75,7 +90,7 @@ pub(crate) fn by_hand(
         key,
     )));
 
-    let client = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+    let client = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
@@ -84,7 +99,7 @@ pub(crate) fn by_hand(
         true => client.with_no_client_auth(),
         false => client.with_client_cert_resolver(shown.clone()),
     };
-    let server = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+    let server = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .unwrap()
         .with_client_cert_verifier(Arc::new(Careless))
