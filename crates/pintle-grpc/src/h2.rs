@@ -35,15 +35,18 @@ mod settings;
 mod status;
 #[cfg(test)]
 mod tests;
+mod unary;
+mod whole;
 
 pub use channel::{Channel, ConnectError};
 pub use lost::ConnectionLost;
 pub(crate) use lost::{LostReason, SharedError};
-pub use router::DuplicateService;
 pub(crate) use router::Router;
+pub use router::{DuplicateService, UnaryCall};
 pub(crate) use server::serve_connection;
 pub(crate) use settings::Settings;
 pub use settings::{KeepAlive, Limits};
+pub use whole::UnaryMessage;
 
 /// A boxed future that may move between threads.
 pub(crate) type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;

@@ -35,7 +35,10 @@ mod trunk;
 
 pub use broker::{BrokerError, BrokerId, GrpcBroker, Served};
 pub use client::GrpcClient;
-pub use h2::{Channel, ConnectError, ConnectionLost, DuplicateService, KeepAlive, Limits};
+pub use h2::{
+    Channel, ConnectError, ConnectionLost, DuplicateService, KeepAlive, Limits, UnaryCall,
+    UnaryMessage,
+};
 pub use server::GrpcServer;
 pub use transport::{Grpc, GrpcError};
 

@@ -5,13 +5,14 @@ use http::{Request, Response};
 use pintle_core::{Listener, PluginLink, Stream, Tasks};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower_service::Service;
 
 use crate::broker::GrpcBroker;
 use crate::endpoint::{self, Source};
-use crate::h2::{DuplicateService, Limits, Router, Settings};
+use crate::h2::{DuplicateService, Limits, Router, Settings, UnaryCall, UnaryMessage};
 use crate::transport::GrpcError;
 use crate::trunk::Trunk;
 use crate::{controller, health, reflection, stdio};
@@ -49,6 +50,23 @@ impl GrpcServer {
         S::Future: Send,
     {
         if let Err(duplicate) = self.router.add(service) {
+            self.duplicate.get_or_insert(duplicate);
+        }
+        self
+    }
+
+    /// Adds a service whose calls have one message each way, as bytes: for those who have an encoding
+    /// of their own. [`Channel::unary`](crate::Channel::unary) calls it, and so does every other
+    /// client of gRPC.
+    ///
+    /// `name` is the service's full name; two of one name are a mistake that serving then reports.
+    /// Calls run at the same time; one that panics fails with `Internal` and harms no other.
+    pub fn add_unary<F, Fut>(&mut self, name: &'static str, calls: F) -> &mut Self
+    where
+        F: Fn(UnaryCall) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<UnaryMessage, Status>> + Send + 'static,
+    {
+        if let Err(duplicate) = self.router.add_unary(name, calls) {
             self.duplicate.get_or_insert(duplicate);
         }
         self

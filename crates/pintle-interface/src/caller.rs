@@ -47,7 +47,7 @@ impl Caller {
     pub(crate) fn grpc(channel: pintle_grpc::Channel, broker: &pintle_grpc::GrpcBroker) -> Self {
         Self {
             link: Link::new(broker.clone()),
-            calls: Calls::Grpc(crate::grpc::Calls::new(channel, broker.limits())),
+            calls: Calls::Grpc(crate::grpc::Calls::new(channel)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 
 use ::h2::{Reason, RecvStream, SendStream, server::SendResponse};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body as _;
 use tonic::{Status, body::Body};
 
@@ -12,9 +12,11 @@ use super::{
     deadline::Deadline,
     panic,
     pump::{Pump, PumpError},
-    receive::RequestBody,
-    router::Router,
+    receive::{Receiver, RequestBody},
+    router::{Router, UnaryRoute},
+    settings::Limits,
     status,
+    whole::Received,
 };
 
 /// Answers one call.
@@ -25,13 +27,17 @@ pub(crate) async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
     router: Router,
-    decode_bytes: usize,
+    limits: Limits,
 ) {
+    if let Some(route) = router.unary(&request) {
+        return unary(request, respond, &*route, limits).await;
+    }
     let mut deadline = None;
     let response = match Deadline::of(request.headers(), None) {
         Ok(asked) => {
             deadline = asked;
-            let request = request.map(|body| Body::new(RequestBody::new(body, decode_bytes)));
+            let request =
+                request.map(|body| Body::new(RequestBody::new(body, limits.decode_bytes)));
             let handled = handle(&router, request);
             tokio::select! {
                 biased;
@@ -52,6 +58,64 @@ pub(crate) async fn answer(
     {
         send_body(body, stream, deadline).await;
     }
+}
+
+/// Answers one call that has one message each way.
+async fn unary(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    route: &dyn UnaryRoute,
+    limits: Limits,
+) {
+    let answered = match Deadline::of(request.headers(), None) {
+        Ok(mut deadline) => {
+            let handled = handle_unary(request, route, limits);
+            tokio::select! {
+                biased;
+                handled = Deadline::bound(deadline.as_mut(), handled) => handled.and_then(|it| it),
+                _ = poll_fn(|cx| respond.poll_reset(cx)) => return,
+            }
+        }
+        Err(malformed) => Err(malformed),
+    };
+    let frame = match answered {
+        Ok(frame) => frame,
+        Err(status) => {
+            let head = status.into_http::<Body>().map(drop);
+            send_head(&mut respond, head, true);
+            return;
+        }
+    };
+    let mut head = Response::new(());
+    head.headers_mut()
+        .insert(header::CONTENT_TYPE, status::GRPC_CONTENT_TYPE);
+    if let Some(mut stream) = send_head(&mut respond, head, false) {
+        // Failing means that the stream is gone, and with it whoever would read this. What the
+        // peer's window has no room for, HTTP/2 keeps.
+        let _ = stream.send_data(frame, false);
+        let well = HeaderMap::from_iter([(status::GRPC_STATUS, HeaderValue::from_static("0"))]);
+        let _ = stream.send_trailers(well);
+    }
+}
+
+/// From the message of a call to that of its answer.
+async fn handle_unary(
+    request: Request<RecvStream>,
+    route: &dyn UnaryRoute,
+    limits: Limits,
+) -> Result<Bytes, Status> {
+    let (head, body) = request.into_parts();
+    let mut receiver = Receiver::new(body, limits.decode_bytes);
+    let received = Received::all_of(&mut receiver).await;
+    let message = received.map_err(Status::from)?.message()?;
+    let mut handled = panic::catch(HANDLER, || route.call(head.uri, message))?;
+    let handled = poll_fn(
+        |cx| match panic::catch(HANDLER, || handled.as_mut().poll(cx)) {
+            Ok(polled) => polled,
+            Err(status) => Poll::Ready(Err(status)),
+        },
+    );
+    handled.await?.within(limits.encode_bytes)
 }
 
 /// Runs the service up to the head of its answer.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, Uri, Version, header,
     request::Parts,
-    uri::{Authority, PathAndQuery, Scheme},
+    uri::{self, Authority, PathAndQuery, Scheme},
 };
 use pintle_core::SessionClosed;
 use tokio::sync::oneshot;
@@ -56,14 +56,9 @@ pub(crate) async fn call(
 
 /// The head of a request as HTTP/2 and gRPC want it.
 fn head(parts: Parts, connection: &Connection) -> Request<()> {
-    let mut uri = parts.uri.into_parts();
-    uri.scheme.get_or_insert(Scheme::HTTP);
-    uri.authority
-        .get_or_insert(Authority::from_static(AUTHORITY));
     let mut head = Request::new(());
     *head.method_mut() = parts.method;
-    // A URI without a path has been given the rest; there is nothing to call, and the peer says so.
-    *head.uri_mut() = Uri::from_parts(uri).unwrap_or_else(|_| Uri::from_static("http://localhost"));
+    *head.uri_mut() = with_authority(parts.uri.into_parts());
     *head.version_mut() = Version::HTTP_2;
     *head.headers_mut() = parts.headers;
     head.headers_mut()
@@ -77,8 +72,17 @@ fn head(parts: Parts, connection: &Connection) -> Request<()> {
     head
 }
 
+/// The URI with what HTTP/2 wants beside its path.
+pub(crate) fn with_authority(mut uri: uri::Parts) -> Uri {
+    uri.scheme.get_or_insert(Scheme::HTTP);
+    uri.authority
+        .get_or_insert(Authority::from_static(AUTHORITY));
+    // A URI without a path has been given the rest; there is nothing to call, and the peer says so.
+    Uri::from_parts(uri).unwrap_or_else(|_| Uri::from_static("http://localhost"))
+}
+
 /// How a call failed, before its connection has been asked why.
-enum Failure {
+pub(crate) enum Failure {
     Status(Status),
     Stream(::h2::Error),
 }
@@ -220,4 +224,4 @@ pub(crate) async fn explain(
 /// The same for every peer: a socket path is not a host name.
 const AUTHORITY: &str = "localhost";
 
-const USER_AGENT: &str = concat!("pintle-grpc/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("pintle-grpc/", env!("CARGO_PKG_VERSION"));

@@ -9,7 +9,7 @@ use std::{
 
 use ::h2::{PingPong, client::SendRequest};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, uri::PathAndQuery};
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -24,6 +24,8 @@ use super::{
     keepalive::silence,
     lost::{ConnectionLost, Ending, LostReason, SharedError},
     settings::{KeepAlive, Limits, Settings},
+    unary,
+    whole::UnaryMessage,
 };
 
 /// One HTTP/2 connection to make gRPC calls on; give a clone to each generated client.
@@ -146,6 +148,28 @@ impl Channel {
             ending: ending.clone(),
             lost: Arc::new(|| Box::pin(std::future::ready(None))),
         }))
+    }
+
+    /// Makes one call with one message each way, whose bytes are the caller's business.
+    ///
+    /// It is on the wire what a generated client does, for less: for those who have an encoding of
+    /// their own, and no use for metadata. `timeout` counts from now; without one the transport's
+    /// default holds, if it has any. The answer is part of the buffer that it came in, without a
+    /// copy where that could be.
+    ///
+    /// Dropping the future cancels the call and tells the peer.
+    ///
+    /// # Errors
+    /// The status the call ended with. `ResourceExhausted` where a message is longer than its
+    /// [`Limits`]; `Unavailable`, with the reason as its source, where the connection is lost.
+    pub async fn unary(
+        &self,
+        path: PathAndQuery,
+        timeout: Option<Duration>,
+        message: UnaryMessage,
+    ) -> Result<Bytes, Status> {
+        let frame = message.within(self.0.limits.encode_bytes)?;
+        unary::unary(&self.0, path, timeout, frame).await
     }
 
     /// Resolves when the connection is gone, with the reason. Cancel-safe, and does not keep the

@@ -32,11 +32,16 @@ impl Deadline {
             Some(value) => Some(parse(value)?),
             None => default,
         };
+        Ok(asked.map(Self::after))
+    }
+
+    /// The moment `timeout` from now.
+    pub(crate) fn after(timeout: Duration) -> Self {
         // Tokio takes a duration beyond its clock for the far future.
-        Ok(asked.map(|timeout| Self {
+        Self {
             timeout,
             sleep: Box::pin(sleep(timeout)),
-        }))
+        }
     }
 
     /// Awaits `call`, but no longer than the deadline, if there is one.

@@ -118,14 +118,21 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        self.0.poll_frame(cx).map_err(|error| match error {
-            ReceiveError::Oversized(oversized) => oversized.into(),
-            ReceiveError::Stream(error) => interrupted(&error),
-        })
+        self.0.poll_frame(cx).map_err(Status::from)
     }
 
     fn is_end_stream(&self) -> bool {
         self.0.is_end_stream()
+    }
+}
+
+/// As the answering side tells it.
+impl From<ReceiveError> for Status {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::Oversized(oversized) => oversized.into(),
+            ReceiveError::Stream(error) => interrupted(&error),
+        }
     }
 }
 

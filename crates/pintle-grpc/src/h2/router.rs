@@ -1,23 +1,56 @@
 //! From the path of a call to the service that answers it.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, btree_map},
     convert::Infallible,
     fmt,
     future::poll_fn,
     sync::Arc,
 };
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use ::h2::RecvStream;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use thiserror::Error;
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
-use super::{BoxFuture, status};
+use super::{BoxFuture, status, whole::UnaryMessage};
 
 /// The services a connection answers for, by their full names. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Router(Arc<BTreeMap<&'static str, Arc<dyn Route>>>);
+pub(crate) struct Router(Arc<BTreeMap<&'static str, Entry>>);
+
+#[derive(Clone)]
+enum Entry {
+    Service(Arc<dyn Route>),
+    Unary(Arc<dyn UnaryRoute>),
+}
+
+/// A call with one message each way, as a service of [bytes](crate::GrpcServer::add_unary) gets it.
+#[derive(Debug)]
+pub struct UnaryCall {
+    path: Uri,
+    message: Bytes,
+}
+
+impl UnaryCall {
+    /// The name of the method that is called; a peer chose it.
+    pub fn method(&self) -> &str {
+        let path = self.path.path();
+        path.rsplit_once('/').map_or(path, |(_, method)| method)
+    }
+
+    /// The message. It is part of a buffer that may hold more, and keeps all of that.
+    pub fn into_message(self) -> Bytes {
+        self.message
+    }
+
+    /// The error for a call of a method that the service does not have.
+    pub fn unknown_method(&self) -> Status {
+        Status::unimplemented(unknown_method(self.path.path()))
+    }
+}
 
 /// A service is registered already.
 ///
@@ -44,12 +77,42 @@ impl Router {
             + 'static,
         S::Future: Send,
     {
-        match Arc::make_mut(&mut self.0).entry(S::NAME) {
-            Entry::Occupied(_) => Err(DuplicateService(S::NAME)),
-            Entry::Vacant(vacant) => {
-                vacant.insert(Arc::new(service));
+        self.insert(S::NAME, Entry::Service(Arc::new(service)))
+    }
+
+    /// Adds a service whose calls have one message each way, as bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    pub(crate) fn add_unary<F, Fut>(
+        &mut self,
+        name: &'static str,
+        calls: F,
+    ) -> Result<&mut Self, DuplicateService>
+    where
+        F: Fn(UnaryCall) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<UnaryMessage, Status>> + Send + 'static,
+    {
+        self.insert(name, Entry::Unary(Arc::new(calls)))
+    }
+
+    fn insert(&mut self, name: &'static str, entry: Entry) -> Result<&mut Self, DuplicateService> {
+        match Arc::make_mut(&mut self.0).entry(name) {
+            btree_map::Entry::Occupied(_) => Err(DuplicateService(name)),
+            btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(entry);
                 Ok(self)
             }
+        }
+    }
+
+    /// The service of bytes that a call is for, if it is for one.
+    pub(crate) fn unary(&self, request: &Request<RecvStream>) -> Option<Arc<dyn UnaryRoute>> {
+        match self.0.get(service_and_method(request.uri().path())?.0)? {
+            // What is no call at all is refused by the other road.
+            Entry::Unary(route) if refusal(request).is_none() => Some(Arc::clone(route)),
+            _ => None,
         }
     }
 
@@ -64,24 +127,45 @@ impl Router {
             return ready(refusal);
         }
         let path = request.uri().path();
-        let Some((name, method)) = path
-            .strip_prefix('/')
-            .and_then(|path| path.rsplit_once('/'))
-        else {
+        let Some((name, _)) = service_and_method(path) else {
             return refuse(format!("malformed method name: {path:?}"));
         };
-        let Some(route) = self.0.get(name) else {
+        let Some(Entry::Service(route)) = self.0.get(name) else {
             return refuse(format!("unknown service {name}"));
         };
-        let unknown_method = format!("unknown method {method} for service {name}");
+        let uri = request.uri().clone();
         let answer = route.call(request);
-        Box::pin(async move { name_unknown_method(answer.await, unknown_method) })
+        Box::pin(async move { name_unknown_method(answer.await, &uri) })
     }
 }
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+fn service_and_method(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix('/')?.rsplit_once('/')
+}
+
+fn unknown_method(path: &str) -> String {
+    let (name, method) = service_and_method(path).unwrap_or_default();
+    format!("unknown method {method} for service {name}")
+}
+
+/// A service of bytes without its type.
+pub(crate) trait UnaryRoute: Send + Sync {
+    fn call(&self, path: Uri, message: Bytes) -> BoxFuture<Result<UnaryMessage, Status>>;
+}
+
+impl<F, Fut> UnaryRoute for F
+where
+    F: Fn(UnaryCall) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<UnaryMessage, Status>> + Send + 'static,
+{
+    fn call(&self, path: Uri, message: Bytes) -> BoxFuture<Result<UnaryMessage, Status>> {
+        Box::pin(self(UnaryCall { path, message }))
     }
 }
 
@@ -109,7 +193,7 @@ where
 }
 
 /// The answer to a request that is not gRPC at all.
-fn refusal(request: &Request<Body>) -> Option<Response<Body>> {
+fn refusal<B>(request: &Request<B>) -> Option<Response<Body>> {
     if request.method() != Method::POST {
         let status = Status::internal(format!("a call is a POST, not a {}", request.method()));
         return Some(with_http_status(status, StatusCode::METHOD_NOT_ALLOWED));
@@ -143,7 +227,7 @@ fn ready(response: Response<Body>) -> BoxFuture<Response<Body>> {
 }
 
 /// Generated servers answer an unknown method with a bare code; this says which it was.
-fn name_unknown_method(mut response: Response<Body>, text: String) -> Response<Body> {
+fn name_unknown_method(mut response: Response<Body>, uri: &Uri) -> Response<Body> {
     let headers = response.headers();
     let unimplemented = headers
         .get(status::GRPC_STATUS)
@@ -152,7 +236,7 @@ fn name_unknown_method(mut response: Response<Body>, text: String) -> Response<B
         .get(status::GRPC_MESSAGE)
         .is_none_or(HeaderValue::is_empty);
     if unimplemented && silent {
-        let named = status::trailers(&Status::unimplemented(text));
+        let named = status::trailers(&Status::unimplemented(unknown_method(uri.path())));
         response.headers_mut().extend(named);
     }
     response

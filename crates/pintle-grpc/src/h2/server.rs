@@ -13,7 +13,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    answer::answer, keepalive::silence, lost::SharedError, router::Router, settings::Settings,
+    answer::answer,
+    keepalive::silence,
+    lost::SharedError,
+    router::Router,
+    settings::{Limits, Settings},
 };
 
 /// Why a connection was not served to its end.
@@ -64,7 +68,7 @@ where
             .map_err(|_| ServeError::TimedOut(settings.handshake_timeout))?
             .map_err(broken)?,
     };
-    let calls = Calls::new(router, settings.limits.decode_bytes, tasks);
+    let calls = Calls::new(router, settings.limits, tasks);
     let pings = connection
         .ping_pong()
         .expect("a new connection has its pings");
@@ -95,23 +99,23 @@ where
 /// The open calls of a connection. Dropping it drops them.
 struct Calls {
     router: Router,
-    decode_bytes: usize,
+    limits: Limits,
     tasks: TaskTracker,
     over: CancellationToken,
 }
 
 impl Calls {
-    fn new(router: Router, decode_bytes: usize, tasks: &TaskTracker) -> Self {
+    fn new(router: Router, limits: Limits, tasks: &TaskTracker) -> Self {
         Self {
             router,
-            decode_bytes,
+            limits,
             tasks: tasks.clone(),
             over: CancellationToken::new(),
         }
     }
 
     fn begin(&self, (request, respond): (Request<RecvStream>, SendResponse<Bytes>)) {
-        let call = answer(request, respond, self.router.clone(), self.decode_bytes);
+        let call = answer(request, respond, self.router.clone(), self.limits);
         self.tasks
             .spawn(self.over.clone().run_until_cancelled_owned(call));
     }

@@ -1,7 +1,7 @@
 //! Status codes: what an HTTP/2 error means for a call, and corrections to what tonic makes of it.
 
 use ::h2::Reason;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tonic::{
     Code, Status,
     metadata::{BinaryMetadataValue, MetadataMap},
@@ -32,6 +32,23 @@ fn code_of(reason: Reason) -> Code {
         Reason::INADEQUATE_SECURITY => Code::PermissionDenied,
         _ => Code::Internal,
     }
+}
+
+/// What an answer of HTTP that is none of gRPC means for a call: the table of the specification.
+pub(crate) fn of_http(code: StatusCode) -> Status {
+    let text = format!("the peer answered as an HTTP server would, with {code}");
+    let code = match code {
+        StatusCode::BAD_REQUEST => Code::Internal,
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+        StatusCode::FORBIDDEN => Code::PermissionDenied,
+        StatusCode::NOT_FOUND => Code::Unimplemented,
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    Status::new(code, text)
 }
 
 /// Gives a message too long for a stub the code every other gRPC implementation gives it.
@@ -87,6 +104,7 @@ pub(crate) fn trailers(status: &Status) -> HeaderMap {
     trailers
 }
 
+pub(crate) const GRPC_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 pub(crate) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_STATUS_DETAILS: &str = "grpc-status-details-bin";

@@ -1,0 +1,234 @@
+//! The one message of a call that has one each way.
+
+use std::{
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+use tonic::{Code, Status};
+
+use super::receive::{ReceiveError, Receiver};
+
+/// A message with what gRPC puts before it: a flag and its length.
+///
+/// It is written where it is sent from, so that nothing is copied.
+#[derive(Clone, Debug)]
+pub struct UnaryMessage {
+    pub(crate) frame: Bytes,
+}
+
+impl UnaryMessage {
+    /// Has `write` append the message. A writer that knows how long it will be makes room first.
+    pub fn new(write: impl FnOnce(&mut BytesMut)) -> Self {
+        let mut frame = BytesMut::with_capacity(FIRST_BYTES);
+        frame.extend_from_slice(&[0; PREFIX_BYTES]);
+        write(&mut frame);
+        // A longer one is refused where it is sent.
+        let length = u32::try_from(frame.len() - PREFIX_BYTES).unwrap_or(u32::MAX);
+        frame[1..PREFIX_BYTES].copy_from_slice(&length.to_be_bytes());
+        Self {
+            frame: frame.freeze(),
+        }
+    }
+
+    /// The frame, if the message is no longer than `limit`.
+    pub(crate) fn within(self, limit: usize) -> Result<Bytes, Status> {
+        let length = self.frame.len() - PREFIX_BYTES;
+        // The prefix has no more room.
+        let limit = limit.min(u32::MAX as usize);
+        if length > limit {
+            let text =
+                format!("message of {length} bytes is larger than the limit of {limit} bytes");
+            return Err(Status::resource_exhausted(text));
+        }
+        Ok(self.frame)
+    }
+}
+
+/// What a body came to: its message, and the trailers behind it, if there were any.
+#[derive(Debug)]
+pub(crate) struct Received {
+    whole: Whole,
+    pub(crate) trailers: Option<HeaderMap>,
+}
+
+impl Received {
+    /// Reads a body to its end. `receiver` sees to its bounds.
+    pub(crate) async fn all_of(receiver: &mut Receiver) -> Result<Self, ReceiveError> {
+        let mut whole = Whole::default();
+        let trailers = poll_fn(|cx| whole.poll_fill(receiver, cx)).await?;
+        Ok(Self { whole, trailers })
+    }
+
+    /// The message.
+    ///
+    /// # Errors
+    /// A status, if there is none, or another one, or it is compressed.
+    pub(crate) fn message(self) -> Result<Bytes, Status> {
+        self.whole.message()
+    }
+}
+
+/// The bytes of a body: one piece, as long as no other comes.
+#[derive(Debug, Default)]
+struct Whole {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Whole {
+    /// Ready with the trailers, if any, at the end of the body.
+    fn poll_fill(
+        &mut self,
+        receiver: &mut Receiver,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<HeaderMap>, ReceiveError>> {
+        loop {
+            match ready!(receiver.poll_frame(cx)) {
+                Some(frame) => match frame?.into_data() {
+                    Ok(data) => self.push(data),
+                    Err(frame) => return Poll::Ready(Ok(frame.into_trailers().ok())),
+                },
+                None => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = data;
+            return;
+        }
+        if self.all.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            // What is announced is believed as far as it has come, or is not much.
+            let announced = announced(&first).map_or(0, |length| PREFIX_BYTES + length);
+            self.all
+                .reserve(announced.min(RESERVE_BYTES).max(first.len() + data.len()));
+            self.all.extend_from_slice(&first);
+        }
+        self.all.extend_from_slice(&data);
+    }
+
+    fn message(self) -> Result<Bytes, Status> {
+        let mut all = match self.all.is_empty() {
+            true => self.first,
+            false => self.all.freeze(),
+        };
+        let Some(length) = announced(&all) else {
+            return Err(Status::internal("the message is missing"));
+        };
+        match all[0] {
+            0 => {}
+            1 => {
+                let text = "the message is compressed, which was not agreed on";
+                return Err(Status::unimplemented(text));
+            }
+            flag => {
+                let text = format!("the message has the flag {flag}, which means nothing");
+                return Err(Status::internal(text));
+            }
+        }
+        all.advance(PREFIX_BYTES);
+        match all.len() {
+            came if came < length => Err(Status::internal("the message is cut short")),
+            came if came > length => {
+                Err(Status::internal("one message was expected, and more came"))
+            }
+            _ => Ok(all),
+        }
+    }
+}
+
+/// The length that the prefix says, if it has come.
+fn announced(bytes: &[u8]) -> Option<usize> {
+    let [_flag, length @ ..] = bytes.first_chunk::<PREFIX_BYTES>()?;
+    Some(u32::from_be_bytes(*length) as usize)
+}
+
+/// What trailers, or the head of an answer without a body, say of a call.
+///
+/// # Errors
+/// The status, if it is not that all went well.
+pub(crate) fn outcome(headers: &HeaderMap) -> Option<Result<(), Status>> {
+    let status = Status::from_header_map(headers)?;
+    Some(match status.code() {
+        Code::Ok => Ok(()),
+        _ => Err(status),
+    })
+}
+
+/// One flag byte and a length of four bytes.
+const PREFIX_BYTES: usize = 5;
+
+/// Room for a small message.
+const FIRST_BYTES: usize = 128;
+
+/// How much room is made for a message of which little has come.
+const RESERVE_BYTES: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pieces: &[&'static [u8]], expected: Result<&[u8], &str>) {
+        let mut whole = Whole::default();
+        for piece in pieces {
+            whole.push(Bytes::from_static(piece));
+        }
+        let message = whole.message();
+        let message = message.as_ref().map(|bytes| &bytes[..]);
+        assert_eq!(message.map_err(Status::message), expected, "{pieces:?}");
+    }
+
+    #[test]
+    fn a_message_is_whole_however_it_is_cut() {
+        check(&[b"\0\0\0\0\x05hello"], Ok(b"hello"));
+        check(&[b"\0\0", b"\0\0\x05hel", b"", b"lo"], Ok(b"hello"));
+        check(&[b"\0\0\0\0\0"], Ok(b""));
+    }
+
+    #[test]
+    fn what_is_no_single_message_is_refused() {
+        check(&[], Err("the message is missing"));
+        check(&[b"\0\0\0\0"], Err("the message is missing"));
+        check(&[b"\0\0\0\0\x05hell"], Err("the message is cut short"));
+        check(
+            &[b"\0\0\0\0\x01a", b"\0\0\0\0\x01b"],
+            Err("one message was expected, and more came"),
+        );
+        check(
+            &[b"\x01\0\0\0\x01a"],
+            Err("the message is compressed, which was not agreed on"),
+        );
+        check(
+            &[b"\x07\0\0\0\x01a"],
+            Err("the message has the flag 7, which means nothing"),
+        );
+    }
+
+    #[test]
+    fn a_long_announcement_costs_little_memory() {
+        let mut whole = Whole::default();
+        whole.push(Bytes::from_static(b"\0\xff\xff\xff\xff"));
+        whole.push(Bytes::from_static(b"a"));
+        assert!(whole.all.capacity() <= 2 * RESERVE_BYTES);
+    }
+
+    #[test]
+    fn a_message_is_sent_with_its_length() {
+        let message = UnaryMessage::new(|to| to.extend_from_slice(b"hello"));
+        assert_eq!(message.clone().within(5).unwrap(), b"\0\0\0\0\x05hello"[..]);
+        let refused = message.within(4).unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.message()),
+            (
+                Code::ResourceExhausted,
+                "message of 5 bytes is larger than the limit of 4 bytes"
+            )
+        );
+    }
+}
