@@ -138,7 +138,7 @@ impl Starting {
             Ok(Ok(line)) => {
                 let rest = search.into_rest();
                 if !rest.is_empty() {
-                    self.output.deliver(StdioChannel::Stdout, &rest);
+                    self.output.push(StdioChannel::Stdout, &rest);
                 }
                 Ok(line)
             }
