@@ -45,7 +45,8 @@ pub(super) async fn launch(
     let plan = StartPlan::new(
         host.child_environment(&offer, &sockets, &transports),
         sockets.path(),
-    );
+    )
+    .with_stay(sockets.stay());
     let started = runner
         .start(plan)
         .await
