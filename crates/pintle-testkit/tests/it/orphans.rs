@@ -1,13 +1,16 @@
 //! What becomes of plugins, and of what they started, when their host is gone.
 
+mod guard;
+mod sigchld;
+
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use pintle::{Exit, Grpc, Host, LaunchFailure, OutputTo, PluginCommand, StartError};
+use pintle::{Grpc, Host, OutputTo, PluginCommand};
 use pintle_testkit::pb::Empty;
-use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, guard_of, has_ended};
+use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, has_ended};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -157,143 +160,6 @@ async fn a_host_killed_with_its_guard_still_leaves_no_plugin() {
     kill_process(host.guard(), Signal::KILL).unwrap();
     host.kill();
     host.family_is_gone().await;
-}
-
-/// The guard of this process.
-fn own_guard() -> Option<Pid> {
-    guard_of(std::process::id())
-}
-
-#[tokio::test]
-async fn a_guard_that_was_killed_is_replaced_by_one_that_knows_all_that_live() {
-    let test = "a_guard_that_was_killed_is_replaced_by_one_that_knows_all_that_live";
-    if Doomed::is_me() {
-        let world = World::new(ROGUE);
-        let (host, mut said) = Said::by(world.host());
-        let command = world.rogue(&host, "with-child well");
-        let first = command.launch(Grpc).await.unwrap();
-        let mut family = said.family().await;
-        let guard = own_guard().unwrap();
-        kill_process(guard, Signal::KILL).unwrap();
-        eventually("the guard has ended", || has_ended(guard)).await;
-        // At once, whether or not its end was noticed.
-        let second = command.launch(Grpc).await.unwrap();
-        family.extend(said.family().await);
-        Doomed::await_death(family).await;
-        return drop((first, second));
-    }
-    let mut host = Doomed::start(&named(test));
-    assert_eq!(host.family().len(), 4);
-    host.kill();
-    host.family_is_gone().await;
-}
-
-#[tokio::test]
-async fn the_end_of_a_guard_is_noticed_though_nothing_is_launched() {
-    let test = "the_end_of_a_guard_is_noticed_though_nothing_is_launched";
-    if Doomed::is_me() {
-        let world = World::new(ROGUE);
-        let (host, mut said) = Said::by(world.host());
-        let command = world.rogue(&host, "with-child well");
-        let session = command.launch(Grpc).await.unwrap();
-        let family = said.family().await;
-        let guard = own_guard().unwrap();
-        kill_process(guard, Signal::KILL).unwrap();
-        let another = || own_guard().is_some_and(|now| now != guard);
-        eventually("there is another", another).await;
-        Doomed::await_death(family).await;
-        return drop(session);
-    }
-    let mut host = Doomed::start(&named(test));
-    host.kill();
-    host.family_is_gone().await;
-}
-
-/// What it has not heard is that a group has ended, and its number may be a stranger's by now.
-#[tokio::test]
-async fn a_guard_that_does_not_listen_is_replaced() {
-    let test = "a_guard_that_does_not_listen_is_replaced";
-    if Doomed::is_me() {
-        let world = World::new(ROGUE);
-        let (host, mut said) = Said::by(world.host());
-        let command = world.rogue(&host, "with-child well");
-        let session = command.launch(Grpc).await.unwrap();
-        let family = said.family().await;
-        let guard = own_guard().unwrap();
-        kill_process(guard, Signal::STOP).unwrap();
-        // Each tells it of a group, and that it has ended.
-        let stranger = host.command("/no/such/program");
-        for _ in 0..5000 {
-            stranger.launch(Grpc).await.unwrap_err();
-            if own_guard() != Some(guard) {
-                break;
-            }
-        }
-        assert!(has_ended(guard), "it holds back what it was told");
-        Doomed::await_death(family).await;
-        return drop(session);
-    }
-    let mut host = Doomed::start(&named(test));
-    host.kill();
-    host.family_is_gone().await;
-}
-
-/// Says to a test that it is run once more, in a process that has SIGCHLD ignored.
-const CHILDLESS: &str = "PINTLE_TESTKIT_SIGCHLD_IGNORED";
-
-/// Runs `story` in a process that was started with SIGCHLD ignored, as some that start others do.
-fn with_sigchld_ignored(test: &str, story: impl Future<Output = ()>) {
-    if std::env::var_os(CHILDLESS).is_some() {
-        return tokio::runtime::Runtime::new().unwrap().block_on(story);
-    }
-    let output = Command::new("env")
-        .arg("--ignore-signal=CHLD")
-        .arg(std::env::current_exe().unwrap())
-        .args([&named(test), "--exact", "--nocapture"])
-        .env(CHILDLESS, "1")
-        .output()
-        .unwrap();
-    let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    assert!(out.contains("1 passed"), "{test} is no test: {out}");
-}
-
-#[test]
-fn a_host_that_was_started_with_sigchld_ignored_knows_how_its_plugins_end_and_leaves_none() {
-    let test =
-        "a_host_that_was_started_with_sigchld_ignored_knows_how_its_plugins_end_and_leaves_none";
-    with_sigchld_ignored(test, async {
-        let world = World::new(ROGUE);
-        let (host, mut said) = Said::by(world.host());
-        let command = world.rogue(&host, "with-child well");
-        let session = command.launch(Grpc).await.unwrap();
-        let family = said.family().await;
-        assert_eq!(session.close().await.unwrap(), Exit::Code(0));
-        let family = family.iter().map(|pid| Pid::from_raw(*pid as i32).unwrap());
-        let family: Vec<_> = family.collect();
-        eventually("they are gone", || family.iter().all(|pid| has_ended(*pid))).await;
-    });
-}
-
-#[test]
-fn a_host_that_ignores_sigchld_again_is_told_so() {
-    with_sigchld_ignored("a_host_that_ignores_sigchld_again_is_told_so", async {
-        let world = World::new(ROGUE);
-        let command = world.rogue(&world.host(), "well");
-        command.launch(Grpc).await.unwrap().close().await.unwrap();
-        ignore_sigchld();
-        let error = command.launch(Grpc).await.unwrap_err();
-        let expected = LaunchFailure::Start(StartError::SigchldIgnored).to_string();
-        assert_eq!(error.failure().to_string(), expected);
-    });
-}
-
-#[allow(unsafe_code, reason = "there is no other way to ignore a signal")]
-fn ignore_sigchld() {
-    // SAFETY: to be ignored is no code of ours.
-    unsafe {
-        libc::signal(libc::SIGCHLD, libc::SIG_IGN);
-    }
 }
 
 #[tokio::test]
