@@ -1,15 +1,16 @@
 //! Where a host sends what its plugin writes to stdout and stderr.
 
+mod inherited;
 mod queue;
 
 use std::fmt;
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use queue::OutputQueue;
 
 use crate::log::LineSplitter;
+use inherited::Inherited;
 
 /// One of the two standard outputs of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +24,7 @@ pub enum StdioChannel {
 /// What a host does with one of a plugin's standard outputs.
 ///
 /// Nothing is lost: a plugin that prints faster than this side takes it waits. Only a
-/// [queue](Self::queue) is otherwise, by choice.
+/// [queue](Self::queue) is otherwise, by choice, and [`Inherit`](Self::Inherit) at the very end.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum OutputTo {
@@ -31,7 +32,11 @@ pub enum OutputTo {
     /// or `pintle::stderr`. The default.
     #[default]
     Log,
-    /// It is written to the same output of the host.
+    /// It is written to the same output of the host, by a thread.
+    ///
+    /// Where nobody reads that output, the plugin waits, and not the host. Once the plugin has ended
+    /// that keeps its session no longer than 2 seconds: some 64 KiB are then still written if somebody
+    /// reads while the host lives, more is lost, and a warning says how much of each there is.
     Inherit,
     /// It is thrown away.
     Discard,
@@ -97,6 +102,7 @@ struct Shared {
     program: String,
     stdout: Sink,
     stderr: Sink,
+    inherited: Inherited,
     delivered_bytes: AtomicU64,
 }
 
@@ -109,6 +115,19 @@ struct Sink {
 
 impl Output {
     pub(crate) fn new(program: String, stdout: OutputTo, stderr: OutputTo) -> Self {
+        Self::with(program, stdout, stderr, Inherited::new())
+    }
+
+    /// Outputs of the same plugin that are before these: `stderr` delivers to these what it has made
+    /// of what it is given.
+    pub(crate) fn behind(&self, stdout: OutputTo, stderr: OutputTo) -> Self {
+        let Shared {
+            program, inherited, ..
+        } = &*self.shared;
+        Self::with(program.clone(), stdout, stderr, inherited.clone())
+    }
+
+    fn with(program: String, stdout: OutputTo, stderr: OutputTo, inherited: Inherited) -> Self {
         let sink = |to| Sink {
             to,
             lines: Mutex::default(),
@@ -118,13 +137,35 @@ impl Output {
                 program,
                 stdout: sink(stdout),
                 stderr: sink(stderr),
+                inherited,
                 delivered_bytes: AtomicU64::new(0),
             }),
         }
     }
 
-    /// Delivers a chunk that the plugin wrote.
-    pub fn deliver(&self, channel: StdioChannel, chunk: &[u8]) {
+    /// Delivers a chunk that the plugin wrote, and waits until there is room for another: the plugin
+    /// is to wait meanwhile.
+    ///
+    /// Dropping the future once it has been polled loses nothing.
+    pub async fn deliver(&self, channel: StdioChannel, chunk: &[u8]) {
+        self.push(channel, chunk);
+        self.room(channel).await;
+    }
+
+    /// Waits until there is room for another chunk; when the plugin has [ended](Self::begin_last),
+    /// not for ever. Cancel-safe.
+    pub(crate) async fn room(&self, channel: StdioChannel) {
+        self.shared.inherited.room(channel).await;
+    }
+
+    /// The same of both outputs.
+    pub(crate) async fn room_for_all(&self) {
+        self.room(StdioChannel::Stdout).await;
+        self.room(StdioChannel::Stderr).await;
+    }
+
+    /// Delivers a chunk, room or not: for who waits for room before there is more.
+    pub(crate) fn push(&self, channel: StdioChannel, chunk: &[u8]) {
         let sink = match channel {
             StdioChannel::Stdout => &self.shared.stdout,
             StdioChannel::Stderr => &self.shared.stderr,
@@ -134,14 +175,7 @@ impl Output {
                 let mut lines = sink.lines.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.push(chunk, |line| self.log(channel, &line.text()));
             }
-            OutputTo::Inherit => {
-                let written = match channel {
-                    StdioChannel::Stdout => pass_on(io::stdout(), chunk),
-                    StdioChannel::Stderr => pass_on(io::stderr(), chunk),
-                };
-                // The host's own output being gone is not the plugin's failure.
-                let _ = written;
-            }
+            OutputTo::Inherit => self.shared.inherited.push(channel, chunk),
             OutputTo::Discard => {}
             OutputTo::Each(each) => each(chunk),
         }
@@ -154,6 +188,25 @@ impl Output {
     /// How much was delivered so far.
     pub(crate) fn delivered_bytes(&self) -> u64 {
         self.shared.delivered_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The plugin has ended: what is left of its outputs is waited for, but not for ever.
+    pub(crate) fn begin_last(&self) {
+        self.shared.inherited.begin_last();
+    }
+
+    /// Delivers all there is left, and tells what could not be. Cancel-safe.
+    pub(crate) async fn finish(&self) {
+        self.flush();
+        let untaken = self.shared.inherited.finish().await;
+        if untaken.lost_bytes > 0 || untaken.waiting_bytes > 0 {
+            tracing::warn!(
+                plugin = self.shared.program,
+                lost_bytes = untaken.lost_bytes,
+                waiting_bytes = untaken.waiting_bytes,
+                "nobody takes what the plugin printed to the host's own outputs"
+            );
+        }
     }
 
     /// Delivers a last line that was never ended.
@@ -174,10 +227,4 @@ impl Output {
             StdioChannel::Stderr => tracing::info!(target: "pintle::stderr", plugin, "{line}"),
         }
     }
-}
-
-/// A line that is begun is shown, too.
-fn pass_on(mut to: impl Write, chunk: &[u8]) -> io::Result<()> {
-    to.write_all(chunk)?;
-    to.flush()
 }

@@ -13,7 +13,10 @@ mod exec;
 mod exit;
 #[cfg(unix)]
 mod guard;
+mod home;
 mod process;
+#[cfg(unix)]
+mod sigchld;
 #[cfg(unix)]
 mod spawner;
 #[cfg(unix)]
@@ -34,6 +37,7 @@ pub(crate) use attached::{Attached, NotThere};
 pub(crate) use birth::Birth;
 pub(crate) use diagnosis::diagnosis;
 pub use exit::Exit;
+pub(crate) use home::{Home, Stay};
 pub(crate) use process::CommandRunner;
 
 use crate::net::{SameView, Translate};
@@ -65,6 +69,8 @@ pub struct StartPlan {
     pub environment: Vec<(OsString, OsString)>,
     /// The directory of this session for sockets, as the host sees it.
     pub socket_dir: PathBuf,
+    /// There until the process is gone.
+    stay: Option<Stay>,
 }
 
 impl StartPlan {
@@ -72,7 +78,14 @@ impl StartPlan {
         Self {
             environment,
             socket_dir,
+            stay: None,
         }
+    }
+
+    /// For a process that is to have the directory for sockets until it is gone.
+    pub(crate) fn with_stay(mut self, stay: Option<Stay>) -> Self {
+        self.stay = stay;
+        self
     }
 
     /// Starts `command` as this plan wants it, as a child process that does not outlive the host:
@@ -210,6 +223,10 @@ pub enum StartError {
     /// The host is not in the foreground of its terminal, and so cannot lend it.
     #[error("the host is not in the foreground of its terminal")]
     NotInForeground,
+    /// The host ignores SIGCHLD though it had been put right: the system would take note of the
+    /// plugin's end in its stead, and its number could be another's unnoticed.
+    #[error("the host ignores SIGCHLD, and so could not wait for it")]
+    SigchldIgnored,
     /// The operating system refused for another reason.
     #[error("the operating system refused to start it")]
     Refused(PathBuf, #[source] io::Error),
@@ -240,6 +257,9 @@ impl StartError {
             }
             Self::NotInForeground => {
                 "run the host in the foreground or with another stdin, or leave out PluginCommand::inherit_stdin"
+            }
+            Self::SigchldIgnored => {
+                "a handler for SIGCHLD is installed with the first launch: do not ignore it after that"
             }
             _ => return None,
         })

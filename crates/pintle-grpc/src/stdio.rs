@@ -67,7 +67,7 @@ pub(crate) async fn follow(channel: Channel, output: Output) {
     let followed = async {
         let mut chunks = client.stream_stdio(()).await?.into_inner();
         while let Some(chunk) = chunks.message().await? {
-            deliver(&output, &chunk);
+            deliver(&output, &chunk).await;
             // A plugin that floods its output must not keep the host from its calls.
             tokio::task::yield_now().await;
         }
@@ -83,9 +83,9 @@ pub(crate) async fn follow(channel: Channel, output: Output) {
     }
 }
 
-fn deliver(output: &Output, chunk: &StdioData) {
+async fn deliver(output: &Output, chunk: &StdioData) {
     match channel_of(chunk) {
-        Some(channel) => output.deliver(channel, &chunk.data),
+        Some(channel) => output.deliver(channel, &chunk.data).await,
         None => {
             tracing::debug!(
                 channel = chunk.channel,

@@ -37,7 +37,7 @@ pub(crate) async fn follow(
     loop {
         match stream.read(&mut chunk).await {
             Ok(0) => return,
-            Ok(length) => output.deliver(channel, &chunk[..length]),
+            Ok(length) => output.deliver(channel, &chunk[..length]).await,
             Err(error) => {
                 return tracing::debug!(%error, ?channel, "the plugin's output is no longer followed");
             }

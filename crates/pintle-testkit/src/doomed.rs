@@ -137,18 +137,7 @@ impl Doomed {
     /// # Panics
     /// When there is none.
     pub fn guard(&self) -> Pid {
-        let guard = processes().find(|pid| {
-            let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-            let stat = String::from_utf8_lossy(&read("stat")).into_owned();
-            // The state and the parent stand behind the name, which is in parentheses.
-            let parent = stat
-                .rsplit(") ")
-                .next()
-                .and_then(|rest| rest.split(' ').nth(1));
-            let is_child = parent == Some(&*self.process.id().to_string());
-            is_child && read("cmdline").ends_with(b"\0pintle-guard\0")
-        });
-        guard.expect("the host has a guard")
+        guard_of(self.process.id()).expect("the host has a guard")
     }
 
     /// The sockets that the host and its plugin have left, if any.
@@ -170,6 +159,22 @@ impl Drop for Doomed {
             }
         }
     }
+}
+
+/// The process that watches over what the process `host` has started, if there is one that lives.
+pub fn guard_of(host: u32) -> Option<Pid> {
+    processes().find(|pid| {
+        let read = |file| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let stat = String::from_utf8_lossy(&read("stat")).into_owned();
+        // The state and the parent stand behind the name, which is in parentheses.
+        let parent = stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.split(' ').nth(1));
+        let cmdline = read("cmdline");
+        let mut words = cmdline.split(|byte| *byte == 0);
+        parent == Some(&*host.to_string()) && words.any(|word| word == b"pintle-guard")
+    })
 }
 
 /// Whether a process has ended, though its parent may not have taken note of it yet.

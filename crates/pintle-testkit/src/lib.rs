@@ -26,7 +26,7 @@ mod world;
 
 pub use certificates::{tls_from, write_certificates};
 pub use deeds::*;
-pub use doomed::{Doomed, has_ended};
+pub use doomed::{Doomed, guard_of, has_ended};
 pub use echo::{Echo, EchoPlugin, EchoService, HANDSHAKE};
 pub use encounter::{meet, normalised};
 pub use flood::{Flood, noise};

@@ -69,8 +69,8 @@ impl PluginCommand {
     /// Lets the plugin read the host's stdin; it reads nothing by default.
     ///
     /// A pipe or a file is shared as it is. A terminal is lent: its foreground process group is the
-    /// plugin's from before the program begins, and the host's again when the plugin has ended, in
-    /// whichever way. Meanwhile
+    /// plugin's from before the program begins, and the host's again, with the settings it had, when
+    /// the plugin has ended, in whichever way, or its host's runtime has. Meanwhile
     ///
     /// - Ctrl-C goes to the plugin and what it started, and **not to the host**. A plugin written
     ///   with pintle takes no notice, unless it listens with `tokio::signal::ctrl_c`; Ctrl-\ ends it.
@@ -80,8 +80,8 @@ impl PluginCommand {
     /// Only one plugin at a time can have the terminal: the launch of a second one fails with
     /// [`StartError::TerminalLent`](crate::StartError::TerminalLent). So it does, with
     /// [`NotInForeground`](crate::StartError::NotInForeground), where the host itself runs in the
-    /// background of its terminal. A host that is killed cannot take the terminal back; the shell it
-    /// was started from does that. On Windows stdin is shared, and nothing else is said of it.
+    /// background of its terminal. A host that is killed, or exits from within its runtime, cannot
+    /// take the terminal back; an interactive shell that it was started from does that. On Windows stdin is shared, and nothing else is said of it.
     #[must_use]
     pub fn inherit_stdin(mut self) -> Self {
         self.command.stdin = true;

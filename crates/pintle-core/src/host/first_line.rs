@@ -132,7 +132,7 @@ impl<'a, R: AsyncRead + Unpin> FirstLine<'a, R> {
         let room = SHOWN_BYTES.saturating_sub(self.printed.len());
         self.printed
             .extend_from_slice(&bytes[..room.min(bytes.len())]);
-        self.output.deliver(StdioChannel::Stdout, bytes);
+        self.output.push(StdioChannel::Stdout, bytes);
     }
 }
 

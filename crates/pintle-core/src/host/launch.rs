@@ -45,7 +45,8 @@ pub(super) async fn launch(
     let plan = StartPlan::new(
         host.child_environment(&offer, &sockets, &transports),
         sockets.path(),
-    );
+    )
+    .with_stay(sockets.stay());
     let started = runner
         .start(plan)
         .await
@@ -138,7 +139,7 @@ impl Starting {
             Ok(Ok(line)) => {
                 let rest = search.into_rest();
                 if !rest.is_empty() {
-                    self.output.deliver(StdioChannel::Stdout, &rest);
+                    self.output.push(StdioChannel::Stdout, &rest);
                 }
                 Ok(line)
             }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use super::{Host, NetworkChoice};
 use crate::error::LaunchFailure;
 use crate::net::{Address, NetError, remove_stale};
+use crate::runner::{Home, Stay};
 
 /// A directory for sockets that goes when the session goes.
 ///
 /// Only its owner can look into it, so no stranger can connect.
 #[derive(Debug)]
 pub(crate) struct SocketDir {
-    dir: Option<tempfile::TempDir>,
+    dir: Option<Home>,
     plugin: PluginDir,
 }
 
@@ -39,7 +40,12 @@ impl SocketDir {
     }
 
     pub(super) fn as_path(&self) -> Option<&Path> {
-        self.dir.as_ref().map(tempfile::TempDir::path)
+        self.dir.as_ref().map(Home::path)
+    }
+
+    /// For the process that makes its sockets there.
+    pub(super) fn stay(&self) -> Option<Stay> {
+        self.dir.as_ref().map(Home::stay)
     }
 
     /// For a plugin that has its sockets where an earlier host told it to.
@@ -59,7 +65,7 @@ impl SocketDir {
     /// Leaves the plugin's directory where it is, for a plugin that lives on.
     pub(crate) fn keep(self) {
         match self.plugin {
-            PluginDir::Here => drop(self.dir.map(tempfile::TempDir::keep)),
+            PluginDir::Here => drop(self.dir.and_then(Home::take).map(tempfile::TempDir::keep)),
             // It does not know of ours.
             PluginDir::Earlier(_) => Self::remove_own(self.dir),
         }
@@ -73,8 +79,8 @@ impl SocketDir {
         }
     }
 
-    fn remove_own(dir: Option<tempfile::TempDir>) {
-        if let Some(dir) = dir
+    fn remove_own(dir: Option<Home>) {
+        if let Some(dir) = dir.and_then(Home::take)
             && let Err(error) = dir.close()
         {
             tracing::warn!(%error, "the directory of a session's sockets could not be removed");
@@ -117,7 +123,7 @@ impl Host {
         self.share_socket_dir(dir.path())
             .map_err(LaunchFailure::SocketDir)?;
         Ok(SocketDir {
-            dir: Some(dir),
+            dir: Some(Home::new(dir)),
             plugin: PluginDir::Here,
         })
     }

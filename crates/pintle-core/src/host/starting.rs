@@ -187,8 +187,10 @@ impl Starting {
                 None
             }
         };
+        self.output.begin_last();
         self.pipes.read_out().await;
         self.outputs.finish_within(LAST_WORDS).await;
+        self.output.finish().await;
         if let Some(address) = &self.address {
             remove_stale(address).await;
         }
@@ -197,10 +199,9 @@ impl Starting {
 
     /// For a plugin whose log comes together with what it prints to stderr.
     pub(super) fn expect_log_in_output(&mut self, host: &Host) {
-        let program = || self.program.clone();
-        let stderr = host.stderr.clone();
-        let stderr = stderr::with_log(program(), host.logs.clone(), self.tail.clone(), stderr);
-        self.output = Output::new(program(), host.stdout.clone(), stderr);
+        let outputs = [host.stdout.clone(), host.stderr.clone()];
+        let (program, tail) = (self.program.clone(), self.tail.clone());
+        self.output = stderr::with_log(program, host.logs.clone(), tail, outputs);
     }
 
     /// Lets go of a process that was running before, and tells why.
@@ -272,6 +273,6 @@ impl Starting {
 /// Reads what a plugin writes to its stdout after its line.
 pub(super) async fn drain<R: AsyncRead + Unpin>(mut stdout: Pipe<R>, output: Output) {
     while let Some(chunk) = stdout.next().await {
-        output.deliver(StdioChannel::Stdout, chunk);
+        output.deliver(StdioChannel::Stdout, chunk).await;
     }
 }

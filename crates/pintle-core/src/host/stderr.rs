@@ -78,26 +78,33 @@ pub(super) async fn follow<R: AsyncRead + Unpin>(mut stderr: Pipe<R>, mut reader
     let mut sieve = Sieve::default();
     while let Some(chunk) = stderr.next().await {
         sieve.push(chunk, |sifted| reader.take(sifted));
+        reader.output.room(StdioChannel::Stderr).await;
     }
     sieve.finish(|sifted| reader.take(sifted));
     reader.finish();
 }
 
-/// Gives `to` what a plugin prints to stderr that has its log in between: one whose first host, which
-/// read the log, is gone.
-pub(super) fn with_log(program: String, logs: LogTo, tail: StderrTail, to: OutputTo) -> OutputTo {
-    let output = Output::new(program.clone(), OutputTo::Discard, to);
-    let mut reader = StderrReader::new(program, logs, tail, output);
+/// The outputs of a plugin that has its log in between what it prints to stderr: one whose first host,
+/// which read the log, is gone.
+pub(super) fn with_log(
+    program: String,
+    logs: LogTo,
+    tail: StderrTail,
+    [stdout, stderr]: [OutputTo; 2],
+) -> Output {
+    let output = Output::new(program.clone(), OutputTo::Discard, stderr);
+    let mut reader = StderrReader::new(program, logs, tail, output.clone());
     reader.shared = true;
     let sifter = Mutex::new(Sifter {
         sieve: Sieve::default(),
         reader,
     });
-    OutputTo::each(move |chunk| {
+    let sift = OutputTo::each(move |chunk| {
         let mut sifter = sifter.lock().unwrap_or_else(PoisonError::into_inner);
         let Sifter { sieve, reader } = &mut *sifter;
         sieve.push(chunk, |sifted| reader.take(sifted));
-    })
+    });
+    output.behind(stdout, sift)
 }
 
 /// A stderr that comes in chunks.
@@ -153,7 +160,7 @@ impl StderrReader {
             }
             Sifted::Rest(bytes) => {
                 if self.shared {
-                    self.output.deliver(StdioChannel::Stderr, bytes);
+                    self.output.push(StdioChannel::Stderr, bytes);
                 }
                 let mut lines = std::mem::take(&mut self.lines);
                 lines.push(bytes, |line| self.line(&line));

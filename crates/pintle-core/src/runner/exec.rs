@@ -14,7 +14,7 @@ use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
 use rustix::stdio::stdin;
 
-use super::guard::Guard;
+use super::guard::Orders;
 use super::terminal::hand_over;
 use crate::trust::Entrance;
 
@@ -24,7 +24,7 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 /// What ties a child to its parent.
 pub(super) struct Ties {
     /// Ends the group that the child leads when the parent is gone.
-    pub(super) guard: Option<Arc<Guard>>,
+    pub(super) guard: Option<Arc<Orders>>,
     /// The group that the terminal goes back to, if the child is to have it.
     pub(super) terminal_of: Option<Pid>,
 }
@@ -65,6 +65,29 @@ pub(super) fn prepare(
         command.pre_exec(between_fork_and_exec);
     }
     Ok(())
+}
+
+/// Has the process that `command` starts given none of our descriptors but the standard ones,
+/// though they were left open by mistake: it lives long, and would keep them open.
+pub(super) fn give_standard_descriptors_only(command: &mut Command) {
+    const FIRST: libc::c_uint = 3;
+    let between_fork_and_exec = || {
+        // A kernel that does not know the call passes them on, as it always did.
+        // SAFETY: nothing is closed, but marked to be closed by exec; no memory is passed.
+        unsafe {
+            libc::syscall(
+                libc::SYS_close_range,
+                FIRST,
+                libc::c_uint::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            );
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes one system call and touches no memory.
+    unsafe {
+        command.pre_exec(between_fork_and_exec);
+    }
 }
 
 impl Ties {

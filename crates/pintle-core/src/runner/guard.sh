@@ -1,9 +1,9 @@
 # Ends the process groups it was told of when its host is gone.
 #
-# The host writes `watch GROUP` and `forget GROUP`; that it is gone shows in the end of the input,
-# however it died.
+# Its arguments are the groups there are already. The host writes `watch GROUP` and `forget GROUP`;
+# that it is gone shows in the end of the input, however it died.
 trap '' HUP INT QUIT TERM
-groups=
+groups=$*
 while read -r word group; do
   case $word in
     watch) groups="$groups $group" ;;

@@ -102,7 +102,7 @@ pub(super) async fn start(
         command.env(STDIO, pipes_of_own_process());
     }
     let place = Place::of(&command);
-    let spawned = child::spawn(command, bond, image).await;
+    let spawned = child::spawn(command, bond, image, plan.stay.clone()).await;
     let Spawned {
         child,
         stdout,

@@ -9,21 +9,42 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::process::{Pid, getpgrp};
 use rustix::stdio::stdin;
-use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp};
 
 use super::StartError;
 
 /// Whether a plugin of this process has the terminal. There is one terminal for the whole process.
 static LENT: AtomicBool = AtomicBool::new(false);
 
+/// What a child may have of the terminal, known to all who may have to end that. A clone is the same
+/// loan.
+#[derive(Clone)]
+pub(super) struct Loan(Arc<Mutex<Option<Terminal>>>);
+
+impl Loan {
+    pub(super) fn of(terminal: Option<Terminal>) -> Self {
+        Self(Arc::new(Mutex::new(terminal)))
+    }
+
+    /// Gives the terminal back to the host, whoever comes first. It is the host's when this returns.
+    pub(super) fn end(&self) {
+        let mut terminal = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // With the lock held: who comes second waits for it.
+        *terminal = None;
+    }
+}
+
 /// The terminal, for as long as a plugin has it. Dropping this gives it back to the host.
 pub(super) struct Terminal {
     /// The host may have replaced its stdin when it is to be given back.
     terminal: OwnedFd,
+    /// How it was set when it was lent. A plugin that dies in raw mode does not set it back.
+    settings: Option<Termios>,
     host: Pid,
     plugin: Option<Pid>,
     _only: Only,
@@ -46,6 +67,7 @@ impl Terminal {
         }
         Ok(Some(Self {
             terminal: fcntl_dupfd_cloexec(stdin(), 3)?,
+            settings: tcgetattr(stdin()).ok(),
             host,
             plugin: None,
             _only: only,
@@ -80,11 +102,15 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         // From the plugin alone: what a shell has taken in the meantime is the shell's.
         let holder = tcgetpgrp(&self.terminal).ok();
-        if self.plugin.is_some()
-            && self.plugin == holder
-            && let Err(error) = hand_over(&self.terminal, self.host)
-        {
+        if self.plugin.is_none() || self.plugin != holder {
+            return;
+        }
+        if let Err(error) = hand_over(&self.terminal, self.host) {
             tracing::debug!(%error, "the terminal could not be taken back from a plugin");
+        } else if let Some(settings) = &self.settings
+            && let Err(error) = tcsetattr(&self.terminal, OptionalActions::Now, settings)
+        {
+            tracing::debug!(%error, "the terminal's settings could not be put back");
         }
     }
 }

@@ -112,6 +112,7 @@ impl Supervised {
             self.outputs.finish().await;
         } else {
             // The outputs first: what the plugin said last still comes.
+            self.output.begin_last();
             self.pipes.read_out().await;
             self.outputs_end().await;
         }
@@ -127,7 +128,7 @@ impl Supervised {
             remove_stale(&self.address).await;
             self.sockets.remove().await;
         }
-        self.output.flush();
+        self.output.finish().await;
         tracing::debug!(%closed, "session ended");
         self.ended.send_replace(Some(closed));
     }
@@ -209,6 +210,8 @@ impl Supervised {
     async fn outputs_end(&self) {
         let mut heard = self.output.delivered_bytes();
         for _ in 0..OUTPUTS_GRACES {
+            // Who waits for the host's own outputs is not silent.
+            self.output.room_for_all().await;
             if self.outputs.done_within(OUTPUTS_GRACE).await {
                 break;
             }

@@ -1,5 +1,8 @@
 //! What becomes of plugins, and of what they started, when their host is gone.
 
+mod guard;
+mod sigchld;
+
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

@@ -3,6 +3,7 @@
 mod beginnings;
 mod endings;
 mod floods;
+mod inherited;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -16,7 +16,7 @@ use rustix::process::{
 };
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::stdio::{dup2_stdin, stdin};
-use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use rustix::termios::{tcgetattr, tcgetpgrp, tcsetpgrp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
@@ -141,6 +141,55 @@ async fn the_terminal_is_the_hosts_again_however_the_plugin_ended() {
         assert_eq!(foreground(), pid(&session));
         session.close().await.unwrap_err();
         assert_eq!(foreground(), getpgrp(), "it did not end when asked");
+    })
+    .await;
+}
+
+/// Says to a test that it is a host, which lends the terminal and exits.
+const HOST: &str = "PINTLE_TESTKIT_TERMINAL_HOST";
+
+#[test]
+fn a_host_that_drops_its_session_and_exits_leaves_the_terminal_to_who_started_it() {
+    let test = "a_host_that_drops_its_session_and_exits_leaves_the_terminal_to_who_started_it";
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    if std::env::var_os(HOST).is_some() {
+        runtime.block_on(async {
+            let world = World::new(ROGUE);
+            drop(interactive(&world, &world.host()).await);
+        });
+        drop(runtime);
+        // Nothing that is under way is waited for.
+        std::process::exit(0);
+    }
+    runtime.block_on(alone(test, async || {
+        let _terminal = Terminal::of_this_process();
+        let mut host = std::process::Command::new(std::env::current_exe().unwrap());
+        host.args([&format!("terminal::{test}"), "--exact", "--nocapture"]);
+        for _ in 0..5 {
+            let exit = host.env(HOST, "1").status().unwrap();
+            assert!(exit.success(), "{exit}");
+            assert_eq!(foreground(), getpgrp());
+        }
+    }));
+}
+
+#[tokio::test]
+async fn a_terminal_comes_back_with_the_settings_it_was_lent_with() {
+    let test = "a_terminal_comes_back_with_the_settings_it_was_lent_with";
+    alone(test, async || {
+        let mut terminal = Terminal::of_this_process();
+        let world = World::new(ROGUE);
+        let (host, mut said) = Said::by(world.host());
+        let lent = tcgetattr(stdin()).unwrap();
+        let session = interactive(&world, &host).await;
+        terminal.types("raw\n");
+        said.after("raw").await;
+        assert_ne!(tcgetattr(stdin()).unwrap().local_modes, lent.local_modes);
+        session.kill().await;
+        assert_eq!(tcgetattr(stdin()).unwrap().local_modes, lent.local_modes);
     })
     .await;
 }

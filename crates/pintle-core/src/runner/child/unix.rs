@@ -18,9 +18,9 @@ use tokio::sync::watch;
 use super::{Bond, Spawned};
 #[cfg(target_os = "linux")]
 use crate::runner::exec;
-use crate::runner::guard::{self, Guard};
-use crate::runner::terminal::Terminal;
-use crate::runner::{BoxFuture, Exit, Process, spawner};
+use crate::runner::guard::{self, Place};
+use crate::runner::terminal::{Loan, Terminal};
+use crate::runner::{BoxFuture, Exit, Process, Stay, sigchld, spawner};
 use crate::trust::Image;
 
 /// The thread that waits for a child does little else.
@@ -35,12 +35,14 @@ pub(in crate::runner) async fn spawn(
     command: Command,
     bond: Bond,
     image: Option<Image>,
+    stay: Option<Stay>,
 ) -> io::Result<Spawned> {
+    sigchld::heed()?;
     let Started {
         child,
         stdout,
         stderr,
-    } = spawner::run(move || start(command, bond, image)).await??;
+    } = spawner::run(move || start(command, bond, image, stay)).await??;
     Ok(Spawned {
         child,
         stdout: ChildStdout::from_std(stdout)?,
@@ -54,7 +56,12 @@ struct Started {
     stderr: std::process::ChildStderr,
 }
 
-fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<Started> {
+fn start(
+    mut command: Command,
+    bond: Bond,
+    image: Option<Image>,
+    stay: Option<Stay>,
+) -> io::Result<Started> {
     #[cfg(not(target_os = "linux"))]
     if let Some(image) = &image {
         command = super::replaced(&command, image);
@@ -73,11 +80,11 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
         Bond::Usual | Bond::Detached => None,
     };
     // Before the child, which may start others sooner than we look again.
-    let guard = (bond != Bond::Detached).then(guard::guard).flatten();
+    let mut place = (bond != Bond::Detached).then(guard::place);
     #[cfg(target_os = "linux")]
     {
         let ties = (bond != Bond::Detached).then(|| exec::Ties {
-            guard: guard.clone(),
+            guard: place.as_ref().and_then(Place::orders),
             terminal_of: terminal.as_ref().map(Terminal::host),
         });
         let entrance = image.as_ref().map(Image::entrance);
@@ -104,20 +111,17 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
     let stderr = child.stderr.take().expect("stderr was asked to be piped");
     let lifeline = child.stdin.take();
 
-    #[cfg(target_os = "linux")]
+    if let Some(place) = &mut place {
+        place.taken_by(pid);
+    }
     if let Some(terminal) = &mut terminal {
+        #[cfg(target_os = "linux")]
         terminal.lent_to(pid);
+        // Where a child cannot take it itself.
+        #[cfg(not(target_os = "linux"))]
+        terminal.lend(pid);
     }
-    // Where a child cannot do it itself.
-    #[cfg(not(target_os = "linux"))]
-    {
-        if let Some(guard) = &guard {
-            guard.watch(pid);
-        }
-        if let Some(terminal) = &mut terminal {
-            terminal.lend(pid);
-        }
-    }
+    let terminal = Loan::of(terminal);
 
     let own = Own::new(pid);
     let (told, exit) = watch::channel(None);
@@ -125,8 +129,9 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
         child,
         own: Arc::clone(&own),
         with_group: bond != Bond::Detached,
-        guard,
-        terminal,
+        place,
+        terminal: terminal.clone(),
+        stay,
         told,
     };
     give.send(waited)
@@ -135,6 +140,7 @@ fn start(mut command: Command, bond: Bond, image: Option<Image>) -> io::Result<S
         child: Child {
             own,
             exit,
+            terminal,
             released: false,
             remains: image.and_then(Image::into_remains),
             _lifeline: lifeline,
@@ -162,6 +168,7 @@ fn spawn_once_free(command: &mut Command, may_be: bool) -> io::Result<std::proce
 pub(in crate::runner) struct Child {
     own: Arc<Own>,
     exit: watch::Receiver<Option<Exit>>,
+    terminal: Loan,
     released: bool,
     /// The program, if it was made for this child.
     remains: Option<TempDir>,
@@ -210,6 +217,9 @@ impl Drop for Child {
             // One that cannot be killed now cannot be killed later either.
             let _ = self.kill();
         }
+        // Here, too: this process may be gone before the thread comes to it, and a terminal that
+        // belongs to a group that has ended is nobody's.
+        self.terminal.end();
     }
 }
 
@@ -255,8 +265,10 @@ struct Waited {
     own: Arc<Own>,
     /// Whether what is left of its group ends with it.
     with_group: bool,
-    guard: Option<Arc<Guard>>,
-    terminal: Option<Terminal>,
+    place: Option<Place>,
+    terminal: Loan,
+    /// Where it makes its sockets.
+    stay: Option<Stay>,
     told: watch::Sender<Option<Exit>>,
 }
 
@@ -277,14 +289,22 @@ impl Waited {
             // What the child started and left behind. That there is nothing is the usual case.
             let _ = kill_process_group(self.own.pid, Signal::KILL);
         }
-        if let Some(guard) = &self.guard {
-            guard.forget(self.own.pid);
+        if !seen {
+            tracing::warn!(
+                pid = %self.own.pid,
+                "another part of this program took note of a plugin's end, or has SIGCHLD ignored: \
+                 how it ended is not known, and what it started may be left"
+            );
+        }
+        if let Some(place) = &mut self.place {
+            place.forget();
         }
         // Before it is told that the child has ended: who waits for that may read at once.
-        self.terminal = None;
+        self.terminal.end();
         let status = self.child.wait();
         *still = false;
         drop(still);
+        self.stay = None;
         self.told
             .send_replace(Some(status.map_or(Exit::Unknown, Exit::from)));
     }

@@ -11,13 +11,14 @@ use tokio::process::ChildStdin;
 use win32job::{ExtendedLimitInfo, Job};
 
 use super::{Bond, Spawned};
-use crate::runner::{BoxFuture, Exit, Process};
+use crate::runner::{BoxFuture, Exit, Process, Stay};
 use crate::trust::Image;
 
 pub(in crate::runner) async fn spawn(
     command: Command,
     bond: Bond,
     image: Option<Image>,
+    stay: Option<Stay>,
 ) -> io::Result<Spawned> {
     let command = match &image {
         Some(image) => super::replaced(&command, image),
@@ -51,6 +52,7 @@ pub(in crate::runner) async fn spawn(
             job,
             _lifeline: lifeline,
             remains: image.and_then(Image::into_remains),
+            _stay: stay,
         },
         stdout,
         stderr,
@@ -73,6 +75,8 @@ pub(in crate::runner) struct Child {
     _lifeline: Option<ChildStdin>,
     /// The program, if it was made for this child.
     remains: Option<TempDir>,
+    /// Where it makes its sockets.
+    _stay: Option<Stay>,
 }
 
 impl Process for Child {

@@ -9,6 +9,8 @@ use pintle::mtls::Tls;
 use pintle::{BoxError, Grpc, Host, LogStderr, OutputTo, PluginSet, Serve, ServeError, Transports};
 use pintle_testkit::conformance::{Conformance, interface, roomy_tarpc};
 use pintle_testkit::{EchoPlugin, HANDSHAKE, tls_from};
+use rustix::stdio::stdin;
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) async fn main(mode: &str, options: impl Iterator<Item = String>) -> ExitCode {
@@ -136,10 +138,19 @@ fn interact() {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             match &*line {
                 "crash" => std::process::abort(),
+                "raw" => raw(),
                 line => println!("typed: {line}"),
             }
         }
     });
+}
+
+/// Has every key from now on, as an editor does.
+fn raw() {
+    let mut settings = tcgetattr(stdin()).expect("it is a terminal");
+    settings.make_raw();
+    tcsetattr(stdin(), OptionalActions::Now, &settings).expect("it is ours");
+    println!("raw");
 }
 
 /// TLS from the files in the directory that the host names.
