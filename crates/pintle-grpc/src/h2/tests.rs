@@ -7,3 +7,4 @@ mod endings;
 mod hostile;
 mod limits;
 mod pair;
+mod unary;

@@ -40,9 +40,6 @@ impl Pair {
 
     /// `stub` is the limit the service has of its own.
     pub(super) async fn with(near: Settings, far: Settings, stub: Option<Limits>) -> Self {
-        let (io, peer) = tokio::io::duplex(64 * 1024);
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let (cancel, cut) = (CancellationToken::new(), CancellationToken::new());
         let echo = Echo {
             limits: stub,
             ..Echo::default()
@@ -50,6 +47,17 @@ impl Pair {
         let seen = echo.seen.clone();
         let mut router = Router::default();
         router.add(echo).unwrap();
+        Self {
+            seen,
+            ..Self::of(router, near, far).await
+        }
+    }
+
+    /// A pair whose service sees nothing.
+    pub(super) async fn of(router: Router, near: Settings, far: Settings) -> Self {
+        let (io, peer) = tokio::io::duplex(64 * 1024);
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let (cancel, cut) = (CancellationToken::new(), CancellationToken::new());
         let serving = serve(peer, router, far, tasks.clone(), shutdown.clone());
         tasks.spawn(cut.clone().run_until_cancelled_owned(serving));
         let reason = Arc::new(Mutex::new(None));
@@ -59,7 +67,7 @@ impl Pair {
             .unwrap();
         Self {
             channel,
-            seen,
+            seen: Arc::default(),
             tasks,
             cancel,
             shutdown,
