@@ -104,10 +104,13 @@ impl Case {
         }
     }
 
-    /// The smallest amount, and the step of larger ones: as many calls as are to be open at a time.
+    /// The smallest amount, and the step of larger ones: as many calls as are to be open at a time,
+    /// and so many of what is begun once that the beginning does not count.
     pub(super) fn least(self) -> u64 {
         match self {
             Self::Unary { in_flight, .. } => in_flight.into(),
+            Self::Callback => 500,
+            Self::Items => 10_000,
             _ => 1,
         }
     }

@@ -30,6 +30,16 @@ pub(super) fn times(ratio: f64) -> String {
     }
 }
 
+/// The same without the zeros at its end, for the round numbers beside an axis.
+pub(super) fn round(text: &str) -> String {
+    let (number, unit) = text.split_at(text.find(' ').unwrap_or(text.len()));
+    if !number.contains('.') {
+        return text.to_owned();
+    }
+    let number = number.trim_end_matches('0').trim_end_matches('.');
+    format!("{number}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +64,12 @@ mod tests {
             values.map(rate),
             ["12.3", "9000", "12.3 k", "1.00 M", "1.23 M"]
         );
+    }
+
+    #[test]
+    fn round_numbers_lose_their_zeros() {
+        let texts = ["0.500", "10.0 k", "1.05", "100", "2.00 M", "0"];
+        assert_eq!(texts.map(round), ["0.5", "10 k", "1.05", "100", "2 M", "0"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::scale::Scale;
 use super::svg::{Anchor, Point, Svg, class};
 use crate::bench::cases::size;
 use crate::bench::contenders::Contender;
-use crate::bench::units::digits;
+use crate::bench::units::{digits, round};
 
 /// The lines of one half of the picture.
 pub(super) struct Panel {
@@ -61,7 +61,7 @@ pub(super) fn draw(title: &str, subtitle: &str, panels: &[Panel]) -> String {
                 (left - 8.0, at + 4.0),
                 Anchor::End,
                 "soft small",
-                &digits(tick),
+                &round(&digits(tick)),
             );
         }
         let mut payloads: Vec<u32> = all().map(|(bytes, _)| *bytes).collect();
@@ -87,11 +87,18 @@ pub(super) fn draw(title: &str, subtitle: &str, panels: &[Panel]) -> String {
 
 fn lines(svg: &mut Svg, lines: &[Line], x: impl Fn(u32) -> f64, y: Scale, right: f64) {
     let mut ends = Vec::new();
-    for line in lines {
+    for (index, line) in lines.iter().enumerate() {
+        let family = line.contender.family;
+        let before = lines[..index].iter();
+        let before = before
+            .filter(|line| line.contender.family == family)
+            .count();
         let place = |&(bytes, micros): &(u32, f64)| (x(bytes), y.place(micros));
         let points: Vec<Point> = line.points.iter().map(place).collect();
-        let own = format!("own {}", class(line.contender.family));
-        svg.polyline(&points, &own);
+        let own = format!("own {}", class(family));
+        // Those of one family are told apart by their strokes.
+        let dash = ["", " dashed", " dotted"][before.min(2)];
+        svg.polyline(&points, &format!("{own}{dash}"));
         for point in &points {
             svg.dot(*point, 3.0, &own);
         }

@@ -3,6 +3,7 @@
 use super::scale::Scale;
 use super::svg::{Anchor, Svg, class};
 use crate::bench::contenders::Contender;
+use crate::bench::units::round;
 
 /// One axis, and what is on it.
 pub(super) struct Panel {
@@ -95,7 +96,7 @@ impl Panel {
                 (at, bottom + 18.0),
                 Anchor::Middle,
                 "soft small",
-                &(self.show)(tick),
+                &round(&(self.show)(tick)),
             );
         }
         svg.line((left, TOP), (left, bottom), "axis");
@@ -113,7 +114,11 @@ impl Panel {
         let most = values().fold(0.0, f64::max);
         match self.kind {
             Kind::Bars => Scale::linear(most, left, right),
-            Kind::Dots => Scale::log(values().fold(f64::INFINITY, f64::min), most, left, right),
+            Kind::Dots => {
+                // Room for the values on the outer sides.
+                let least = values().fold(f64::INFINITY, f64::min) / 1.3;
+                Scale::log(least, most, left, right)
+            }
         }
     }
 

@@ -53,14 +53,20 @@ impl Scale {
                 .take_while(|tick| *tick <= self.high * 1.001)
                 .collect();
         }
-        let mut ticks = Vec::new();
-        let mut decade = 10_f64.powf(self.low.log10().floor());
-        while decade <= self.high * 1.001 {
-            ticks.push(decade);
-            decade *= 10.0;
-        }
-        ticks.retain(|tick| *tick >= self.low * 0.999);
+        let decades = self.high.log10() - self.low.log10();
+        // Where there are few decades, round numbers between them help.
+        let each = if decades < 2.5 {
+            &ROUND[..3]
+        } else {
+            &ROUND[..1]
+        };
+        let first = self.low.log10().floor() as i32;
+        let last = self.high.log10().ceil() as i32;
+        let ticks = (first..=last)
+            .flat_map(|decade| each.iter().map(move |round| round * 10_f64.powi(decade)));
         ticks
+            .filter(|tick| (self.low * 0.999..=self.high * 1.001).contains(tick))
+            .collect()
     }
 }
 
@@ -110,6 +116,10 @@ mod tests {
         let scale = Scale::log(3.0, 4_000.0, 0.0, 300.0);
         assert_eq!(scale.ticks(), [10.0, 100.0, 1000.0]);
         assert_eq!((scale.low, scale.high), (2.0, 5_000.0));
+        assert_eq!(
+            Scale::log(30.0, 90.0, 0.0, 1.0).ticks(),
+            [20.0, 50.0, 100.0]
+        );
         let scale = Scale::log(1.0, 1_000.0, 300.0, 0.0);
         assert!((scale.place(10.0) - 200.0).abs() < 1e-9);
     }

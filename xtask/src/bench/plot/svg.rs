@@ -85,10 +85,11 @@ impl Svg {
             body,
         } = self;
         let title = escaped(title);
+        let style = style();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
              width=\"{width}\" height=\"{height}\" role=\"img\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style>\n\
+             <title>{title}</title>\n<style>{style}</style>\n\
              <rect width=\"{width}\" height=\"{height}\" rx=\"6\" class=\"ground\"/>\n{body}</svg>\n"
         )
     }
@@ -104,21 +105,78 @@ pub(super) fn class(family: Family) -> &'static str {
     }
 }
 
+/// The colours for one ground. They are written out for each, since CSS variables are unknown to
+/// many a program that shows SVG.
+struct Theme {
+    ground: &'static str,
+    ink: &'static str,
+    soft: &'static str,
+    grid: &'static str,
+    families: [(Family, &'static str); 4],
+}
+
 /// Blue, vermilion and green that people tell apart who do not see all colours; grey is for what
 /// everything else is compared with.
-const STYLE: &str = "
-svg{--ground:#ffffff;--ink:#1c2024;--soft:#5b6470;--grid:#e3e6ea;\
---floor:#8a929c;--grpc:#0072b2;--tarpc:#d55e00;--go:#00896a}
-@media(prefers-color-scheme:dark){svg{--ground:#15191e;--ink:#e8ebee;--soft:#a3acb7;--grid:#2d343c;\
---floor:#8d96a1;--grpc:#56b4e9;--tarpc:#f4863d;--go:#2fc79e}}
-text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:var(--ink)}
-.title{font-size:16px;font-weight:600}.soft{fill:var(--soft)}.small{font-size:11px}
-.ground{fill:var(--ground)}.grid{stroke:var(--grid)}.axis{stroke:var(--soft)}
-.floor{--own:var(--floor)}.grpc{--own:var(--grpc)}.tarpc{--own:var(--tarpc)}.go{--own:var(--go)}
-text.own,rect.own,circle.own{fill:var(--own)}line.own,polyline.own{stroke:var(--own)}
-polyline{fill:none;stroke-width:2;stroke-linejoin:round}.lead{stroke-width:1;opacity:.5}
-.second{opacity:.45}
-";
+const LIGHT: Theme = Theme {
+    ground: "#ffffff",
+    ink: "#1c2024",
+    soft: "#5b6470",
+    grid: "#e3e6ea",
+    families: [
+        (Family::Floor, "#7b848f"),
+        (Family::Grpc, "#0072b2"),
+        (Family::Tarpc, "#d55e00"),
+        (Family::Go, "#00896a"),
+    ],
+};
+
+const DARK: Theme = Theme {
+    ground: "#15191e",
+    ink: "#e8ebee",
+    soft: "#a3acb7",
+    grid: "#2d343c",
+    families: [
+        (Family::Floor, "#929ba6"),
+        (Family::Grpc, "#56b4e9"),
+        (Family::Tarpc, "#f4863d"),
+        (Family::Go, "#2fc79e"),
+    ],
+};
+
+/// What does not depend on the ground.
+const SHAPES: &str = "text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\
+.title{font-size:16px;font-weight:600}.small{font-size:11px}\
+polyline.own{fill:none;stroke-width:2;stroke-linejoin:round}.lead{stroke-width:1;opacity:.5}\
+.dashed{stroke-dasharray:7 4}.dotted{stroke-dasharray:2 4}.second{opacity:.45}";
+
+impl Theme {
+    fn rules(&self) -> String {
+        let Self {
+            ground,
+            ink,
+            soft,
+            grid,
+            families,
+        } = self;
+        let mut rules = format!(
+            ".ground{{fill:{ground}}}text{{fill:{ink}}}.soft{{fill:{soft}}}\
+             .grid{{stroke:{grid}}}.axis{{stroke:{soft}}}"
+        );
+        for (family, own) in families {
+            let class = class(*family);
+            rules += &format!(
+                "text.{class},rect.{class},circle.{class}{{fill:{own}}}\
+                 line.{class},polyline.{class}{{stroke:{own}}}"
+            );
+        }
+        rules
+    }
+}
+
+fn style() -> String {
+    let (light, dark) = (LIGHT.rules(), DARK.rules());
+    format!("{SHAPES}\n{light}\n@media(prefers-color-scheme:dark){{{dark}}}")
+}
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -35,8 +35,9 @@ impl Report<'_> {
         for (name, fact) in &self.facts {
             text += &format!("- {name}: {fact}\n");
         }
-        text += "\n## Goals\n\n";
-        text += &self.goals();
+        if let Some(goals) = self.goals() {
+            text += &format!("\n## Goals\n\n{goals}");
+        }
         for plot in plots {
             text += &format!("\n![{}]({})\n", plot.title, plot.file);
         }
@@ -51,8 +52,9 @@ impl Report<'_> {
         text
     }
 
-    /// The table of goals, and the reasons for those that are not met.
-    fn goals(&self) -> String {
+    /// The table of goals, and the reasons for those that are not met. `None` where the run was
+    /// about something else.
+    fn goals(&self) -> Option<String> {
         let mut rows = Vec::new();
         let mut reasons = String::new();
         let mut count = (0, 0);
@@ -76,11 +78,14 @@ impl Report<'_> {
             }
         }
         let (met, measured) = count;
+        if measured == 0 {
+            return None;
+        }
         let mut text = format!("{met} of {measured} that were measured are met.\n\n");
         text += &table(&["case", "measured", "goal", ""], &rows);
         if !reasons.is_empty() {
             text += &format!("\n{reasons}");
         }
-        text
+        Some(text)
     }
 }
