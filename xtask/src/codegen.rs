@@ -76,7 +76,7 @@ const TABLE: &[Generated] = &[
             ".benches.EchoRequest.payload",
             ".benches.EchoResponse.payload",
         ],
-        out: "benches/benches/interface/generated",
+        out: "benches/src/generated",
     },
 ];
 

@@ -5,11 +5,11 @@
 //! of both and nobody waits for a wake-up. The allocations of a call, of both sides together, are
 //! printed first.
 
-mod by_hand;
 mod by_trait;
 
 use std::hint::black_box;
 
+use benches::by_hand;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use pintle::{Grpc, Session, Tarpc, Transports};
 use tokio::runtime::Runtime;
@@ -31,7 +31,7 @@ fn main() {
         ("tarpc", Transports::from(Tarpc)),
     ] {
         let session = runtime.block_on(session(transports));
-        let by_hand = runtime.block_on(by_hand::Echo::of(&session));
+        let by_hand = runtime.block_on(by_hand::Echo::of(&session)).expect("it is served");
         let by_trait = runtime.block_on(by_trait::of(&session));
         for size in SIZES {
             let payload = bytes(size);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pintle::grpc::{GrpcClient, GrpcServer, limited};
 use pintle::tarpc::{TarpcClient, TarpcServer, spawnable, within};
-use pintle::{Bindings, Bytes, Grpc, Plugin, PluginOver, Session, Tarpc};
+use pintle::{Bindings, BoxError, Bytes, Grpc, Plugin, PluginOver, Session, Tarpc};
 use tarpc::context::Context;
 use tonic::{Request, Response, Status};
 
@@ -12,7 +12,9 @@ use pb::echo_client::EchoClient;
 use pb::echo_server::{Echo as Service, EchoServer};
 use pb::{EchoRequest, EchoResponse};
 
-pub(crate) struct EchoPlugin;
+/// A plugin that answers what it is asked.
+#[derive(Debug)]
+pub struct EchoPlugin;
 
 impl Plugin for EchoPlugin {
     const NAME: &'static str = "by-hand";
@@ -23,27 +25,35 @@ impl Plugin for EchoPlugin {
     }
 }
 
-pub(crate) enum Echo {
+/// What it is called through.
+#[derive(Clone, Debug)]
+pub enum Echo {
+    /// tonic's client.
     Grpc(EchoClient<pintle::grpc::Channel>),
+    /// tarpc's client.
     Tarpc(WordsClient<pintle::tarpc::Channel<WordsRequest, WordsResponse>>),
 }
 
 impl Echo {
-    pub(crate) async fn of(session: &Session) -> Self {
-        let client = session.dispense::<EchoPlugin>().await;
-        client.expect("it is served")
+    /// The client of a plugin that has [`EchoPlugin`].
+    ///
+    /// # Errors
+    /// When it has not.
+    pub async fn of(session: &Session) -> Result<Self, BoxError> {
+        Ok(session.dispense::<EchoPlugin>().await?)
     }
 
-    pub(crate) async fn echo(&self, payload: Bytes) -> Bytes {
+    /// The same bytes.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn echo(&self, payload: Bytes) -> Result<Bytes, BoxError> {
         match self {
             Self::Grpc(client) => {
-                let answer = client.clone().echo(EchoRequest { payload }).await;
-                answer.expect("it answers").into_inner().payload
+                let answer = client.clone().echo(EchoRequest { payload }).await?;
+                Ok(answer.into_inner().payload)
             }
-            Self::Tarpc(client) => {
-                let answer = client.echo(within(Duration::MAX), payload).await;
-                answer.expect("it answers")
-            }
+            Self::Tarpc(client) => Ok(client.echo(within(Duration::MAX), payload).await?),
         }
     }
 }
@@ -79,8 +89,10 @@ impl Service for Served {
     }
 }
 
+/// The contract over tarpc.
 #[tarpc::service]
-pub(crate) trait Words {
+pub trait Words {
+    /// The same bytes.
     async fn echo(payload: Bytes) -> Bytes;
 }
 
