@@ -67,7 +67,7 @@ pub(super) enum Floor {
     Blocking,
     /// A stream is all copying; tokio is what everything else here is built on.
     Tokio,
-    /// Which of the two is faster is not ours to say.
+    /// Which of the two is faster is not ours to say, or only one of them does it.
     Faster,
 }
 
@@ -98,9 +98,9 @@ impl Case {
 
     pub(super) fn floor(self) -> Floor {
         match self {
-            Self::Unary { in_flight: 1, .. } | Self::Callback | Self::Dial => Floor::Blocking,
-            Self::Up | Self::Down | Self::Flood | Self::Items => Floor::Tokio,
-            Self::Unary { .. } | Self::Cold | Self::Tenth => Floor::Faster,
+            Self::Unary { in_flight: 1, .. } => Floor::Blocking,
+            Self::Up | Self::Down => Floor::Tokio,
+            _ => Floor::Faster,
         }
     }
 

@@ -37,7 +37,7 @@ impl Plan {
     /// Less than a minute with all contenders.
     pub(super) const QUICK: Self = Self {
         moment: Duration::from_millis(12),
-        counted: Limit::new(3, 16),
+        counted: Limit::new(3, 22),
         stream_bytes: 128 << 20,
         flood_bytes: 64 << 20,
         bulk: Limit::new(3, 8),

@@ -116,7 +116,7 @@ impl Panel {
             Kind::Bars => Scale::linear(most, left, right),
             Kind::Dots => {
                 // Room for the values on the outer sides.
-                let least = values().fold(f64::INFINITY, f64::min) / 1.3;
+                let least = values().fold(f64::INFINITY, f64::min) / 1.8;
                 Scale::log(least, most, left, right)
             }
         }
