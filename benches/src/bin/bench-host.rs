@@ -21,7 +21,8 @@ fn main() -> Result<(), BoxError> {
     };
     let runtime = runtime.enable_all().build()?;
     let lines = lines();
-    runtime.block_on(host(contender, lines))
+    // Not on the thread that waits in `block_on`: calls of a server are not made there either.
+    runtime.block_on(async { tokio::spawn(host(contender, lines)).await? })
 }
 
 async fn host(contender: Contender, mut lines: mpsc::Receiver<String>) -> Result<(), BoxError> {

@@ -188,7 +188,7 @@ const _: () = {
                 );
         }
     }
-    impl ::pintle::Dispense for dyn Store {
+    impl ::pintle::Dispense for dyn Store + '_ {
         type Plugin = __pintle::Served<dyn Store, StoreClient>;
     }
     impl<__T> __pintle::Serves<__T> for dyn Store

@@ -32,7 +32,8 @@ impl Interface {
                 }
             }
 
-            impl ::pintle::Dispense for dyn #interface {
+            // For every lifetime: the compiler forgets which it was in a future that is spawned.
+            impl ::pintle::Dispense for dyn #interface + '_ {
                 type Plugin = __pintle::Served<dyn #interface, #client>;
             }
         }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use pintle::{CallError, Callback, Code, Transport};
+use pintle::{CallError, Callback, Code, Session, Transport};
 
 use crate::store::{Cursor, Event, Kind, Memory, Part, Said, Steps, Store, StoreError, dispense};
 
 over_every_transport! {
     values_cross_and_come_back
+    an_interface_is_dispensed_in_a_task_of_its_own
     typed_errors_cross_as_themselves
     a_failure_in_words_keeps_its_code
     a_callback_is_called
@@ -41,6 +42,16 @@ async fn values_cross_and_come_back(transport: impl Transport) {
         notes: [("x".into(), -3), (String::new(), 0)].into(),
     };
     assert_eq!(store.echo(event.clone()).await.unwrap(), event);
+}
+
+async fn an_interface_is_dispensed_in_a_task_of_its_own(transport: impl Transport) {
+    async fn refused(session: &Session) -> bool {
+        let store = session.dispense::<dyn Store>().await.unwrap();
+        store.refuse().await.is_err()
+    }
+    let (_store, session, _heard) = dispense(transport).await;
+    let task = tokio::spawn(async move { refused(&session).await });
+    assert!(task.await.unwrap());
 }
 
 async fn typed_errors_cross_as_themselves(transport: impl Transport) {
