@@ -16,6 +16,7 @@ mod machine;
 mod memory;
 mod options;
 mod orphans;
+mod others;
 mod plan;
 mod plot;
 mod process;
@@ -35,6 +36,7 @@ use std::time::Instant;
 
 use build::Programs;
 pub(crate) use options::Options;
+use others::Ticks;
 use plan::Plan;
 use progress::Progress;
 use report::Report;
@@ -57,7 +59,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Outcome {
         return Ok(ExitCode::from(2));
     }
     let target = Metadata::load(root)?.target;
-    let facts = machine::facts(root, options.go);
+    let mut facts = machine::facts(root, options.go);
     let programs = Programs::build(root, &target, options.go)?;
     let plan = if options.quick {
         &Plan::QUICK
@@ -65,9 +67,12 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Outcome {
         &Plan::FULL
     };
 
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), Ticks::now());
     let results = measure(plan, &options, &programs)?;
     let seconds = started.elapsed().as_secs();
+    if let Some((now, before)) = Ticks::now().zip(before) {
+        facts.push(("others used meanwhile", now.others_since(before)));
+    }
 
     let report = Report {
         command: options.command(),

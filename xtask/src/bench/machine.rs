@@ -12,7 +12,6 @@ pub(super) fn facts(root: &Path, go: bool) -> Vec<Fact> {
         ("processor", processor()),
         ("cores", cores()),
         ("kernel", said(root, "uname", &["-sr"])),
-        ("load before", load()),
         ("rustc", said(root, "rustc", &["--version"])),
     ];
     if go {
@@ -50,16 +49,6 @@ fn model(cpuinfo: &str) -> Option<&str> {
 fn cores() -> String {
     let cores = std::thread::available_parallelism();
     cores.map_or(UNKNOWN.to_owned(), |cores| cores.to_string())
-}
-
-/// How busy the machine was in the last minute, by others than us: to be asked before it begins.
-fn load() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ')
-        .next()
-        .filter(|load| !load.is_empty())
-        .unwrap_or(UNKNOWN)
-        .to_owned()
 }
 
 fn go_plugin(root: &Path) -> String {
