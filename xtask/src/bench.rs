@@ -35,6 +35,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use build::Programs;
+use cases::{BULK, COUNTED, STARTS};
 pub(crate) use options::Options;
 use others::Ticks;
 use plan::Plan;
@@ -70,6 +71,12 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Outcome {
     let (started, before) = (Instant::now(), Ticks::now());
     let results = measure(plan, &options, &programs)?;
     let seconds = started.elapsed().as_secs();
+    let rounds = [COUNTED, BULK, STARTS].map(|cases| results.rounds(cases));
+    let [calls, streams, launches] = rounds;
+    facts.push((
+        "rounds",
+        format!("{calls} of calls, {streams} of streams, {launches} of launches"),
+    ));
     if let Some((now, before)) = Ticks::now().zip(before) {
         facts.push(("others used meanwhile", now.others_since(before)));
     }

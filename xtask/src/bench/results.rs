@@ -102,6 +102,16 @@ impl Results {
             .map(|(&(name, figure), series)| (name, figure, series))
     }
 
+    /// How often the one of `cases` was measured that was most often.
+    pub(super) fn rounds(&self, cases: &[Case]) -> usize {
+        let of_cases = self.series.iter().filter(|((_, figure), _)| match figure {
+            Figure::Wall(case) => cases.contains(case),
+            Figure::Cpu(_) | Figure::Memory(_) => false,
+        });
+        let counts = of_cases.map(|(_, series)| series.values().count());
+        counts.max().unwrap_or(0)
+    }
+
     pub(super) fn get(&self, name: &'static str, figure: Figure) -> Option<&Series> {
         self.series.get(&(name, figure))
     }
@@ -154,6 +164,10 @@ mod tests {
         assert_eq!(results.median("grpc", Figure::Wall(CASE)), Some(50.0));
         assert_eq!(results.median("grpc", Figure::Cpu(CASE)), Some(10.0));
         assert_eq!(results.median("tarpc", Figure::Wall(CASE)), None);
+        assert_eq!(
+            (results.rounds(&[CASE]), results.rounds(&[Case::Up])),
+            (2, 0)
+        );
     }
 
     #[test]
