@@ -143,6 +143,13 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_the_two_lines() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let page = fs::read_to_string(root.join(PAGE)).unwrap();
+        assert!(replaced(&page, "").is_some());
+    }
+
+    #[test]
     fn every_column_is_a_contender_with_or_without_tls() {
         for (_, plain, tls) in COLUMNS {
             for (name, secure) in [(plain, false), (tls, true)] {
