@@ -1,6 +1,7 @@
 //! The repository's chores. Every one is `cargo xtask <word>`, and continuous integration runs the
 //! same words.
 
+mod bench;
 mod codegen;
 mod fuzz;
 mod interop;
@@ -16,6 +17,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <word>
 
+  bench [--quick] [--go] [--out DIR] [--only WORD] [--docs]
+                        measure the transports beside each other, beside go-plugin (--go) and
+                        beside plain sockets, and write a report with plots; --only takes the
+                        contenders and cases with WORD in their names, --quick less than a
+                        minute, and --docs writes the run into docs/ as well
   codegen [--check]     write the Rust of the .proto files; --check only compares
   fuzz [TARGET] [--seconds N]
                         run the fuzz targets, or one of them, 60 seconds each; needs a nightly
@@ -33,6 +39,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["bench", words @ ..] => bench::run(&root(), words),
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
         ["fuzz"] => fuzz::run(&root(), None, "60"),

@@ -11,11 +11,17 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/hashicorp/go-plugin"
 )
 
 func main() {
+	// Either would end this process at once, and a plugin made with go-plugin outlives its host:
+	// Ctrl-C goes to all of a terminal's processes, and an answer may be one that nobody reads any
+	// more. Both are followed by the end of stdin.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGPIPE)
 	err := run(os.Args[1:])
 	// Kills every plugin, all at once.
 	plugin.CleanupClients()

@@ -1,0 +1,78 @@
+//! The programs that are measured, built as a user would build them.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::contenders::{Contender, Family};
+
+/// Where the built programs lie.
+pub(super) struct Programs {
+    rust: PathBuf,
+    go: PathBuf,
+}
+
+impl Programs {
+    /// Builds the programs, those of go-plugin only if they are to be measured.
+    pub(super) fn build(root: &Path, target: &Path, go: bool) -> Result<Self, Box<dyn Error>> {
+        let programs = Self {
+            rust: target.join("release"),
+            go: target.join("bench-go"),
+        };
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let cargo = Command::new(cargo)
+            .current_dir(root)
+            .args(["build", "--release", "--package", "benches", "--bins"])
+            .status();
+        succeed("cargo build", cargo)?;
+        if go {
+            let go = Command::new("go")
+                .current_dir(root.join("interop/go"))
+                .args(["build", "-o"])
+                // The slash at the end makes the folder.
+                .arg(programs.go.join(""))
+                .args(["./cmd/bench-host", "./cmd/bench-plugin"])
+                .status();
+            succeed("go build", go)?;
+        }
+        Ok(programs)
+    }
+
+    /// Programs that are there already.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self {
+            rust: folder.to_owned(),
+            go: folder.to_owned(),
+        }
+    }
+
+    /// The host program of a contender, which finds its plugin beside itself.
+    pub(super) fn host(&self, contender: &Contender) -> PathBuf {
+        let folder = match contender.family {
+            Family::Go => &self.go,
+            Family::Floor | Family::Grpc | Family::Tarpc => &self.rust,
+        };
+        let path = folder.join("bench-host");
+        path.with_extension(std::env::consts::EXE_EXTENSION)
+    }
+}
+
+pub(super) fn has_go() -> bool {
+    let version = Command::new("go")
+        .arg("version")
+        .stdout(Stdio::null())
+        .status();
+    version.is_ok_and(|status| status.success())
+}
+
+fn succeed(
+    name: &str,
+    status: std::io::Result<std::process::ExitStatus>,
+) -> Result<(), Box<dyn Error>> {
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{name}: {status}").into()),
+        Err(error) => Err(format!("{name} does not start: {error}").into()),
+    }
+}
