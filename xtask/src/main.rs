@@ -4,6 +4,7 @@
 mod bench;
 mod codegen;
 mod fuzz;
+mod instructions;
 mod interop;
 mod metadata;
 mod proto;
@@ -26,6 +27,9 @@ usage: cargo xtask <word>
   fuzz [TARGET] [--seconds N]
                         run the fuzz targets, or one of them, 60 seconds each; needs a nightly
                         toolchain
+  instructions [--renew]
+                        count the instructions of a call and compare with the baseline, or renew
+                        that; needs valgrind
   proto [--check]       write the .proto files of the interfaces; --check only compares
   tidy                  check the rules no compiler checks: arrows, README, lints, sizes, words
   interop [--control]   run our programs against real go-plugin programs, both ways;
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         ["fuzz", "--seconds", seconds] => fuzz::run(&root(), None, seconds),
         ["fuzz", target] => fuzz::run(&root(), Some(target), "60"),
         ["fuzz", target, "--seconds", seconds] => fuzz::run(&root(), Some(target), seconds),
+        ["instructions"] => instructions::run(&root(), false),
+        ["instructions", "--renew"] => instructions::run(&root(), true),
         ["proto"] => proto::write(&root()),
         ["proto", "--check"] => proto::check(&root()),
         ["tidy"] => tidy::run(&root()),
