@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Host;
 use super::launch::{self, Fate};
 use crate::error::LaunchError;
@@ -238,11 +240,24 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`] names the program, the cause and its last stderr lines.
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
-        let fate = Fate {
+        launch::launch(&self.host, &*self.runner, transports.into(), self.fate()).await
+    }
+
+    /// The same, unless it is given up before: `None` then, once nothing is left of it.
+    pub(crate) async fn launch_unless(
+        &self,
+        given_up: &CancellationToken,
+        transports: Transports,
+    ) -> Result<Option<Session>, LaunchError> {
+        let fate = self.fate();
+        launch::launch_unless(given_up, &self.host, &*self.runner, transports, fate).await
+    }
+
+    fn fate(&self) -> Fate {
+        Fate {
             generation: self.launches.next(),
             bond: self.bond,
-        };
-        launch::launch(&self.host, &*self.runner, transports.into(), fate).await
+        }
     }
 }
 

@@ -29,7 +29,10 @@ enum Place {
     /// Where it was found, as nobody else may write there. A `script` is executed by its path, to
     /// know where it is.
     Original {
-        #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "executed by path"))]
+        #[cfg_attr(
+            not(target_os = "linux"),
+            allow(dead_code, reason = "executed by path")
+        )]
         file: File,
         path: PathBuf,
         #[cfg(target_os = "linux")]
