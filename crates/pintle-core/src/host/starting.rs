@@ -258,7 +258,7 @@ impl Starting {
             test: fate.bond == Bond::Visited,
             address: agreed.address.clone(),
             program: Some(self.program.clone()),
-            birth: pid.and_then(Birth::of),
+            birth: pid.and_then(Birth::told),
             multiplexed: agreed.multiplexed,
             socket_dir: sockets.of_plugin(),
             keys: agreed.keys,
