@@ -113,9 +113,10 @@ fn target_in_safe_hands(place: &Path) -> Result<PathBuf, Refusal> {
     access::target_in_safe_hands(place)
 }
 
+/// Refuses a file that another user than ours or root could change; `place` is where it was opened.
 #[cfg(unix)]
-fn check_access(target: &Path, file: &File) -> Result<(), TrustError> {
-    access::check(target, file)
+pub(crate) fn check_access(place: &Path, file: &File) -> Result<(), TrustError> {
+    access::check(place, file)
 }
 
 #[cfg(not(unix))]

@@ -11,6 +11,7 @@ use rcgen::{
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
+use zeroize::Zeroize;
 
 use crate::certificate::Certificate;
 use crate::encode;
@@ -61,16 +62,17 @@ impl Identity {
     /// [`IdentityError::Generate`] when the cryptography library fails, which for want of entropy
     /// or memory it may.
     pub fn generate(curve: Curve) -> Result<Self, IdentityError> {
-        let generated = || {
-            let key = KeyPair::generate_for(curve.algorithm())?;
-            let certificate = shape()?.self_signed(&key)?;
-            Ok::<_, rcgen::Error>((certificate, key))
-        };
-        let (certificate, key) = generated().map_err(|error| IdentityError::Generate {
+        let failed = |error: rcgen::Error| IdentityError::Generate {
             source: error.into(),
-        })?;
-        let certificate = Certificate::from_der(certificate.der().to_vec())?;
-        Self::assemble(certificate, key.serialized_der())
+        };
+        let mut key = KeyPair::generate_for(curve.algorithm()).map_err(failed)?;
+        let identity = shape()
+            .and_then(|shape| shape.self_signed(&key))
+            .map_err(failed)
+            .and_then(|certificate| Ok(Certificate::from_der(certificate.der().to_vec())?))
+            .and_then(|certificate| Self::assemble(certificate, key.serialized_der()));
+        key.zeroize();
+        identity
     }
 
     /// Reads back what [`to_pem`](Self::to_pem) gave.

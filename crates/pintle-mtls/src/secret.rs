@@ -1,8 +1,9 @@
 //! Text that must not be printed and does not outlive its owner.
 
 use std::fmt;
-use std::hint;
 use std::mem;
+
+use zeroize::Zeroize;
 
 /// An identity with its **private key**, as PEM.
 ///
@@ -47,9 +48,7 @@ impl Drop for SecretPem {
 
 /// Overwrites bytes that are about to be freed.
 ///
-/// The black box keeps the compiler from noticing that nobody reads them again. It is a best
-/// effort: what the cryptography libraries hold inside themselves is theirs to erase.
+/// It is a best effort: what the cryptography libraries hold inside themselves is theirs to erase.
 pub(crate) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    hint::black_box(bytes);
+    bytes.zeroize();
 }

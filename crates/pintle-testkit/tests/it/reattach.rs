@@ -257,7 +257,7 @@ async fn a_token_with_keys_is_a_secret_that_debug_does_not_show() {
     let token = session.token().unwrap();
     assert!(token.is_secret());
     let written = serde_json::to_string(&token).unwrap();
-    let key = written.split("PRIVATE KEY-----\\n").nth(1).unwrap();
+    let key = written.split("PRIVATE KEY----- ").nth(1).unwrap();
     let shown = format!("{token:?} {session:?}");
     assert!(
         !shown.contains(&key[..40]) && !shown.contains("PRIVATE"),
