@@ -110,6 +110,8 @@ async fn attach(
     // What it writes to its real outputs went to the host that started it.
     let started = Started::new(process, tokio::io::empty(), tokio::io::empty());
     let mut plugin = Starting::new(host, program, started);
+    let process = plugin.process.id();
+    tracing::debug!(plugin = plugin.program, process, "plugin found");
     plugin.expect_log_in_output(host);
     match plugin.join(host, &**transport, agreed, &sockets).await {
         Ok(ready) => Ok(plugin.into_session(ready, sockets, host.ending, fate)),

@@ -68,6 +68,11 @@ pub(super) async fn launch_unless(
     let started = started.map_err(|error| early(LaunchFailure::Start(error)))?;
 
     let mut child = Starting::new(host, program.clone(), started);
+    tracing::debug!(
+        plugin = program,
+        process = child.process.id(),
+        "plugin started"
+    );
     let shaking = child.shake_hands(host, &transports, offer, &sockets);
     match given_up.run_until_cancelled(shaking).await {
         Some(Ok(ready)) => Ok(Some(child.into_session(ready, sockets, host.ending, fate))),

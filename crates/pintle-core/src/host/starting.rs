@@ -91,7 +91,6 @@ impl Starting {
         let logs = host.logs.clone();
         let reader = StderrReader::new(program.clone(), logs, tail.clone(), output.clone());
         pipes.read(stderr::follow(pipes.pipe(stderr), reader));
-        tracing::debug!(plugin = program, process = process.id(), "plugin started");
         let oom_kills = OomKills::now(process.pid());
         Self {
             program,

@@ -147,7 +147,7 @@ mod tests {
     async fn the_number_of_a_thread_is_no_process() {
         let (tell, number) = std::sync::mpsc::channel();
         let (end, ended) = std::sync::mpsc::channel::<()>();
-        let thread = std::thread::spawn(move || {
+        let thread = thread::spawn(move || {
             tell.send(rustix::thread::gettid()).unwrap();
             let _ = ended.recv();
         });
