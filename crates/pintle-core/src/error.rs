@@ -166,8 +166,9 @@ pub enum LaunchFailure {
     /// The number of the process to reattach to is another process's now.
     #[error("its process has ended, and another one has its number now")]
     Replaced,
-    /// The end of the process to reattach to cannot be waited for.
-    #[error("the end of its process cannot be waited for")]
+    /// The process to reattach to cannot be looked at, or its end not be waited for: of the process
+    /// that says nothing.
+    #[error("its process cannot be watched")]
     Unwatched(#[source] io::Error),
     /// The token has no keys, and the host requires mutual TLS.
     #[error("its token has no keys for mutual TLS, and this host requires it")]

@@ -15,6 +15,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use interrupt::Interrupted;
 use member::Member;
@@ -56,11 +57,13 @@ pub const DEFAULT_CLOSE_ALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 ///
-/// All methods take `&self`: several tasks share a set by an [`Arc`]. It has no task of its own.
-/// Dropping it drops its sessions, which kills every plugin whose [`Session`] nobody else has a
+/// All methods take `&self`: several tasks share a set by an [`Arc`]. It has a task for each launch
+/// that is under way, and no other. Dropping it drops its sessions, which kills every plugin whose [`Session`] nobody else has a
 /// handle to, as it does for a session alone.
 pub struct Plugins {
-    starts: Semaphore,
+    starts: Arc<Semaphore>,
+    /// The launches that are under way, those that were given up included.
+    launches: TaskTracker,
     close_timeout: Duration,
     /// Cancelled when the set is closed, for good.
     closing: CancellationToken,
@@ -73,7 +76,8 @@ impl Plugins {
     /// A set with no plugin yet.
     pub fn new() -> Self {
         Self {
-            starts: Semaphore::new(default_starts()),
+            starts: Arc::new(Semaphore::new(default_starts())),
+            launches: TaskTracker::new(),
             close_timeout: DEFAULT_CLOSE_ALL_TIMEOUT,
             closing: CancellationToken::new(),
             members: Mutex::default(),
@@ -86,7 +90,7 @@ impl Plugins {
     /// A plugin is starting until it is connected or has failed.
     #[must_use]
     pub fn concurrent_starts(mut self, limit: usize) -> Self {
-        self.starts = Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS));
+        self.starts = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
         self
     }
 
@@ -151,7 +155,11 @@ impl Plugins {
     /// runs. Two who launch the same one at a time get the same session.
     ///
     /// Waits for its turn when too many are [starting](Self::concurrent_starts). Dropping the
-    /// future gives the launch up and leaves nothing.
+    /// future gives the launch up: what it has started is killed, and soon gone. Who
+    /// [closes](Self::close) the set waits for that.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, and with what a runner of the user's own panics with.
     ///
     /// # Errors
     /// [`NotLaunched`], when the launch fails, the set is being closed, or has no such plugin.
@@ -162,7 +170,9 @@ impl Plugins {
     ) -> Result<Session, NotLaunched> {
         let member = self.members().get(name).cloned();
         let member = member.ok_or(NotLaunched::Unknown)?;
-        member.launch(&self.starts, transports.into()).await
+        let starts = Arc::clone(&self.starts);
+        let launching = member.launch(starts, &self.launches, transports.into());
+        launching.await
     }
 
     /// Launches every plugin of the set that does not run, as [`launch`](Self::launch) does, and
@@ -170,6 +180,9 @@ impl Plugins {
     ///
     /// Dropping the future gives up the launches that are under way; sessions that came to be before
     /// stay in the set.
+    ///
+    /// # Panics
+    /// As [`launch`](Self::launch).
     #[must_use = "it tells which launches failed"]
     pub async fn launch_all(
         &self,
@@ -177,8 +190,8 @@ impl Plugins {
     ) -> BTreeMap<String, Result<Session, NotLaunched>> {
         let transports = transports.into();
         self.of_each(|member| {
-            let transports = transports.clone();
-            async move { Some(member.launch(&self.starts, transports).await) }
+            let (starts, transports) = (Arc::clone(&self.starts), transports.clone());
+            async move { Some(member.launch(starts, &self.launches, transports).await) }
         })
         .await
     }
@@ -187,13 +200,18 @@ impl Plugins {
     /// once, and waits until all are gone. Tells how each plugin that was launched has ended, as
     /// [`Session::close`] does; asked again it tells the same.
     ///
-    /// Those that have not ended after the set's [close timeout](Self::close_timeout) are killed.
+    /// Those that have not ended after the set's [close timeout](Self::close_timeout) are killed. A
+    /// plugin that was only starting is killed at once. For one that was killed is waited as long as
+    /// its host's [kill timeout](crate::Host::kill_timeout) says; whether anybody waits for a launch
+    /// does not matter.
+    ///
     /// Dropping the future takes nothing back, but then only each host's own timeouts count.
     pub async fn close(&self) -> BTreeMap<String, Result<Exit, SessionClosed>> {
         self.closing.cancel();
         let deadline = Instant::now() + self.close_timeout.min(FOR_EVER);
-        self.of_each(|member| async move { member.close(deadline).await })
-            .await
+        let closing = self.of_each(|member| async move { member.close(deadline).await });
+        let (closed, ()) = tokio::join!(closing, self.launches_end());
+        closed
     }
 
     /// Closes the set, for good, by force: gives up the launches that are under way, kills every
@@ -202,8 +220,15 @@ impl Plugins {
     /// Dropping the future takes nothing back.
     pub async fn kill(&self) -> BTreeMap<String, SessionClosed> {
         self.closing.cancel();
-        self.of_each(|member| async move { member.kill().await })
-            .await
+        let killing = self.of_each(|member| async move { member.kill().await });
+        let (killed, ()) = tokio::join!(killing, self.launches_end());
+        killed
+    }
+
+    /// Waits for the launches that were given up, also of plugins that are not in the set any more.
+    async fn launches_end(&self) {
+        self.launches.close();
+        self.launches.wait().await;
     }
 
     /// What `ask` comes to for each plugin for which it comes to something, all asked at once and in

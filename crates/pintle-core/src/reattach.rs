@@ -25,6 +25,11 @@ use crate::security::Keys;
 /// not show the key, which is overwritten in memory when the token is dropped; what is serialized
 /// has it in plain text. Keep it where only its owner reads: [`save`](Self::save) sees to that.
 ///
+/// **Who can write a token** chooses whom the host calls, and which of its user's processes it ends:
+/// [`load`](Self::load) refuses a file that others may write. A token without keys says less of who is
+/// meant. At a unix socket the kernel tells which process listens; over TCP, and where the token has no
+/// number of a process, whoever listens at the address is taken for the plugin.
+///
 /// Serialized, as JSON for one, it has the shape that go-plugin's hosts read and the values of
 /// `TF_REATTACH_PROVIDERS` have, `{Protocol, ProtocolVersion, Pid, Test, Addr: {Network, String}}`,
 /// and fields of our own that they pass over. One that comes from a Go program lacks those.

@@ -165,6 +165,12 @@ pub trait Process: Send + Sync + 'static {
     /// asked again after the end it answers the same.
     fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>>;
 
+    /// Whether [`wait`](Self::wait) hears of the end at all; so it does by default. Where nobody tells,
+    /// the end of the connection is taken for it once the process was asked to end.
+    fn hears_its_end(&self) -> bool {
+        true
+    }
+
     /// Asks the process, and what it started, to end, as SIGTERM does. Does not wait.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ mod signature;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use digest::{ChecksumError, Sha256};
 pub use error::TrustError;
@@ -59,14 +59,15 @@ impl Trust {
     /// What may be executed in place of the program at `place`. Blocks while it is read.
     pub(crate) fn admit(&self, place: &Path) -> Result<Image, Refusal> {
         if !self.refuse_writable {
-            return self.verified(&open_program(place)?, place);
+            return self.verified(&open_program(place, Links::Followed)?, place);
         }
-        let target = place.canonicalize().map_err(Refusal::Start)?;
-        let file = open_program(&target)?;
+        let target = target_in_safe_hands(place)?;
+        // Whatever stands there now: what is opened is looked at once more.
+        let file = open_program(&target, Links::Refused)?;
         check_access(&target, &file)?;
         match self.verifies() {
             true => self.verified(&file, place),
-            false => Ok(Image::original(target)),
+            false => Image::original(file, target).map_err(Refusal::Start),
         }
     }
 
@@ -106,9 +107,21 @@ impl Trust {
     }
 }
 
+/// Where the program at `place` really is, if nobody else can come between.
 #[cfg(unix)]
-fn check_access(place: &Path, file: &File) -> Result<(), TrustError> {
+fn target_in_safe_hands(place: &Path) -> Result<PathBuf, Refusal> {
+    access::target_in_safe_hands(place)
+}
+
+/// Refuses a file that another user than ours or root could change; `place` is where it was opened.
+#[cfg(unix)]
+pub(crate) fn check_access(place: &Path, file: &File) -> Result<(), TrustError> {
     access::check(place, file)
+}
+
+#[cfg(not(unix))]
+fn target_in_safe_hands(_: &Path) -> Result<PathBuf, Refusal> {
+    Err(TrustError::Unknowable.into())
 }
 
 #[cfg(not(unix))]
@@ -116,9 +129,17 @@ fn check_access(_: &Path, _: &File) -> Result<(), TrustError> {
     Err(TrustError::Unknowable)
 }
 
+/// Whether a link in the place of a file is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    Followed,
+    /// Where no link was when it was looked at.
+    Refused,
+}
+
 /// Opens a program for reading, if it may be executed: a copy of it could be in any case.
-fn open_program(place: &Path) -> Result<File, Refusal> {
-    let file = open(place).map_err(|error| match error.kind() {
+fn open_program(place: &Path, links: Links) -> Result<File, Refusal> {
+    let file = open(place, links).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => TrustError::Unreadable(error).into(),
         io::ErrorKind::InvalidInput => Refusal::Start(io::ErrorKind::PermissionDenied.into()),
         _ => Refusal::Start(error),
@@ -146,16 +167,20 @@ fn nothing_is_executed_beside(file: &File) -> bool {
 }
 
 /// Opens a file for reading; what is no file, and might let us wait, is refused as invalid.
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path, links: Links) -> io::Result<File> {
     #[cfg(unix)]
     let file = {
         use rustix::fs::{Mode, OFlags};
         // A pipe would otherwise let us wait for somebody to write to it.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         File::from(rustix::fs::open(path, flags, Mode::empty())?)
     };
     #[cfg(not(unix))]
-    let file = File::open(path)?;
+    let file = {
+        let _ = links;
+        File::open(path)?
+    };
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(io::Error::new(

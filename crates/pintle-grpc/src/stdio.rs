@@ -58,11 +58,15 @@ fn message(channel: StdioChannel, data: Bytes) -> StdioData {
     }
 }
 
+/// How much a plugin may print in one message: many times what any sends, ours at most 64 KiB and one
+/// in Go 1 KiB.
+const MESSAGE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
 /// Host side: delivers what the plugin prints until it prints no more.
 ///
 /// Old plugins, and those of other libraries, may not have the service.
 pub(crate) async fn follow(channel: Channel, output: Output) {
-    let mut client = GrpcStdioClient::new(channel).max_decoding_message_size(i32::MAX as usize);
+    let mut client = GrpcStdioClient::new(channel).max_decoding_message_size(MESSAGE_LIMIT_BYTES);
     // A Go plugin answers only with the first chunk: this may wait for long.
     let followed = async {
         let mut chunks = client.stream_stdio(()).await?.into_inner();

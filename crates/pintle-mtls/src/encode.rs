@@ -55,8 +55,22 @@ pub(crate) fn read_pem<const N: usize>(
     labels: [&'static str; N],
 ) -> Result<[Vec<u8>; N], EncodingError> {
     bound(text)?;
-    let mut rest = text;
     let mut sections = [const { Vec::new() }; N];
+    let read = read_sections(text, labels, &mut sections);
+    if let Err(error) = read {
+        // By now one of them may hold a key.
+        sections.iter_mut().for_each(|section| wipe(section));
+        return Err(error);
+    }
+    Ok(sections)
+}
+
+fn read_sections<const N: usize>(
+    text: &str,
+    labels: [&'static str; N],
+    sections: &mut [Vec<u8>; N],
+) -> Result<(), EncodingError> {
+    let mut rest = text;
     for (section, label) in sections.iter_mut().zip(labels) {
         let opened = rest
             .trim_ascii_start()
@@ -69,12 +83,8 @@ pub(crate) fn read_pem<const N: usize>(
         rest = after;
     }
     match rest.trim_ascii() {
-        "" => Ok(sections),
-        _ => {
-            // By now one of them may hold a key.
-            sections.iter_mut().for_each(|section| wipe(section));
-            Err(EncodingError::TrailingText)
-        }
+        "" => Ok(()),
+        _ => Err(EncodingError::TrailingText),
     }
 }
 
@@ -82,11 +92,21 @@ pub(crate) fn read_pem<const N: usize>(
 fn decode_body(body: &str) -> Result<Vec<u8>, EncodingError> {
     let mut compact = Vec::with_capacity(body.len());
     compact.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    let der = STANDARD.decode(&compact);
+    let mut der = vec![0; base64::decoded_len_estimate(compact.len())];
+    let decoded = STANDARD.decode_slice(&compact, &mut der);
     wipe(&mut compact);
-    der.map_err(|error| EncodingError::Base64 {
-        source: error.into(),
-    })
+    match decoded {
+        Ok(bytes) => {
+            der.truncate(bytes);
+            Ok(der)
+        }
+        Err(error) => {
+            wipe(&mut der);
+            Err(EncodingError::Base64 {
+                source: error.into(),
+            })
+        }
+    }
 }
 
 /// Standard base64 without padding: safe between the bars of a handshake line.

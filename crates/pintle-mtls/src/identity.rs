@@ -10,6 +10,7 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::sign::{CertifiedKey, SigningKey};
+use zeroize::Zeroize;
 
 use crate::certificate::Certificate;
 use crate::encode;
@@ -75,8 +76,11 @@ impl Identity {
     }
 
     fn generate_for(algorithm: &'static rcgen::SignatureAlgorithm) -> Result<Self, IdentityError> {
-        let key = KeyPair::generate_for(algorithm).map_err(failed)?;
-        Self::restore(self_signed(&key)?, key.serialized_der())
+        let mut key = KeyPair::generate_for(algorithm).map_err(failed)?;
+        let identity = self_signed(&key)
+            .and_then(|certificate| Self::restore(certificate, key.serialized_der()));
+        key.zeroize();
+        identity
     }
 
     /// Reads back what [`to_pem`](Self::to_pem) gave.

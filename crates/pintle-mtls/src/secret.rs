@@ -1,8 +1,9 @@
 //! Text that must not be printed and does not outlive its owner.
 
 use std::fmt;
-use std::hint;
 use std::mem;
+
+use zeroize::Zeroize;
 
 /// An identity with its **private key**, as PEM.
 ///
@@ -47,11 +48,9 @@ impl Drop for SecretPem {
 
 /// Overwrites bytes that are about to be freed.
 ///
-/// The black box keeps the compiler from noticing that nobody reads them again. It is a best
-/// effort: what the cryptography libraries hold inside themselves is theirs to erase. aws-lc does;
-/// ring does not, so a P-256 key and the secret half of a key exchange stay in freed memory until it
-/// is used for something else.
+/// It is a best effort: what the cryptography libraries hold inside themselves is theirs to erase.
+/// aws-lc does; ring does not, so a P-256 key and the secret half of a key exchange stay in freed
+/// memory until it is used for something else.
 pub(crate) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    hint::black_box(bytes);
+    bytes.zeroize();
 }

@@ -44,6 +44,10 @@ impl Process for Confined {
         self.process.wait()
     }
 
+    fn hears_its_end(&self) -> bool {
+        self.process.hears_its_end()
+    }
+
     fn terminate(&mut self) -> io::Result<()> {
         self.process.terminate()
     }

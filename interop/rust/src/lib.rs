@@ -38,5 +38,11 @@ pub const HANDSHAKE: Handshake = Handshake::new("PINTLE_INTEROP", "5a2f0c61");
 /// The versions that a plugin serves in the story [`Story::Negotiated`].
 pub const NEGOTIATED_VERSIONS: [u32; 2] = [2, 3];
 
+/// The variable by which OpenTofu and Terraform are told of plugins in test mode: a map of their tokens.
+pub const TOKENS_VARIABLE: &str = "TF_REATTACH_PROVIDERS";
+
+/// What the kv plugin is called in it.
+pub const PROVIDER: &str = "registry.opentofu.org/pintle/kv";
+
 /// Why a program ends with code 1: printed for a person, never told apart.
 pub type Failure = Box<dyn Error + Send + Sync>;

@@ -67,10 +67,13 @@ async fn attach(
     let process = match Attached::to(token.pid, token.birth.as_ref(), !token.test) {
         Ok(process) => process,
         Err(not_there) => {
-            // Nobody else will come to remove what it left.
-            let left = SocketDir::none().of_earlier(token.socket_dir.clone());
-            left.remove().await;
-            return Err(early(not_there.into()));
+            let failure = LaunchFailure::from(not_there);
+            if has_ended(&failure) {
+                // Nobody else will come to remove what it left.
+                let left = SocketDir::none().of_earlier(token.socket_dir.clone());
+                left.remove().await;
+            }
+            return Err(early(failure));
         }
     };
     let version = version(host, token);
@@ -107,6 +110,8 @@ async fn attach(
     // What it writes to its real outputs went to the host that started it.
     let started = Started::new(process, tokio::io::empty(), tokio::io::empty());
     let mut plugin = Starting::new(host, program, started);
+    let process = plugin.process.id();
+    tracing::debug!(plugin = plugin.program, process, "plugin found");
     plugin.expect_log_in_output(host);
     match plugin.join(host, &**transport, agreed, &sockets).await {
         Ok(ready) => Ok(plugin.into_session(ready, sockets, host.ending, fate)),
@@ -115,10 +120,20 @@ async fn attach(
                 LaunchFailure::ExitedUnconnected { .. } => LaunchFailure::Gone,
                 failure => failure,
             };
-            sockets.keep();
-            Err(plugin.leave(failure).await.reattaching())
+            let ended = has_ended(&failure);
+            let error = plugin.leave(failure).await.reattaching();
+            match ended {
+                true => sockets.remove().await,
+                false => sockets.keep(),
+            }
+            Err(error)
         }
     }
+}
+
+/// Whether this says that the process is no more.
+fn has_ended(failure: &LaunchFailure) -> bool {
+    matches!(failure, LaunchFailure::Gone | LaunchFailure::Replaced)
 }
 
 /// The version that the plugin speaks. Tokens of Go hosts say 0 for "as was agreed on"; whoever

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use super::Host;
 use super::launch::{self, Fate};
 use crate::error::LaunchError;
@@ -166,9 +168,13 @@ impl PluginCommand {
     /// in the place of.
     ///
     /// That is one which the group or others may write, or which belongs to another user; or where
-    /// this is so of a directory above it, up to the root, unless that has the sticky bit. Symbolic
-    /// links are resolved before, and without a checksum or a signature the program is executed at
-    /// the place they lead to. Only on Unix; elsewhere every program is refused.
+    /// this is so of a directory on the way to it, from the root on, unless that has the sticky bit.
+    /// Symbolic links are followed as long as they, and the directories they are in, are as safe.
+    ///
+    /// Without a checksum or a signature the program is executed where it is, a script by the path
+    /// that its links lead to. On Linux the file that was looked at is the one that is executed; a
+    /// kernel before 6.14 shows it by a number where it shows names of processes. Only on Unix;
+    /// elsewhere every program is refused.
     ///
     /// The refusal is [`TrustError::Writable`](crate::TrustError) or
     /// [`TrustError::Foreign`](crate::TrustError), and names the path.
@@ -234,11 +240,24 @@ impl Launch {
     /// # Errors
     /// [`LaunchError`] names the program, the cause and its last stderr lines.
     pub async fn launch(&self, transports: impl Into<Transports>) -> Result<Session, LaunchError> {
-        let fate = Fate {
+        launch::launch(&self.host, &*self.runner, transports.into(), self.fate()).await
+    }
+
+    /// The same, unless it is given up before: `None` then, once nothing is left of it.
+    pub(crate) async fn launch_unless(
+        &self,
+        given_up: &CancellationToken,
+        transports: Transports,
+    ) -> Result<Option<Session>, LaunchError> {
+        let fate = self.fate();
+        launch::launch_unless(given_up, &self.host, &*self.runner, transports, fate).await
+    }
+
+    fn fate(&self) -> Fate {
+        Fate {
             generation: self.launches.next(),
             bond: self.bond,
-        };
-        launch::launch(&self.host, &*self.runner, transports.into(), fate).await
+        }
     }
 }
 

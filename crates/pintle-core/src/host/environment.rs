@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 
 use crate::handshake::env::is_for_us_alone;
 
@@ -31,8 +32,8 @@ pub const INHERITED_ENVIRONMENT: &[&str] = &[
     "PATHEXT",
 ];
 
-/// The user's choice.
-#[derive(Clone, Debug, Default)]
+/// The user's choice. `Debug` tells no value: it may be a secret.
+#[derive(Clone, Default)]
 pub(super) struct Environment {
     inherited: Inherited,
     names: Vec<OsString>,
@@ -102,6 +103,16 @@ impl Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("inherited", &self.inherited)
+            .field("names", &self.names)
+            .field("set", &self.set.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
 fn is_usual(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
@@ -157,6 +168,16 @@ mod tests {
             &environment,
             &["COOKIE=ours", "LC_ALL=C", "PATH=/bin", "SECRET=s3cret"],
         );
+    }
+
+    #[test]
+    fn debug_of_a_host_and_of_a_command_tells_names_and_no_values() {
+        let handshake = crate::handshake::Handshake::new("KEY", "value");
+        let host = crate::Host::new(handshake).env("PASSWORD", "hunter2");
+        let command = host.command("plugin").env("TOKEN", "hunter3");
+        let shown = format!("{host:?} {command:?}");
+        assert!(shown.contains("PASSWORD") && shown.contains("TOKEN"));
+        assert!(!shown.contains("hunter"), "{shown}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::stderr::{STDERR_TAIL_LINES, StderrReader, StderrTail, follow};
 use crate::fuzzing::assert_fit_to_print;
 use crate::fuzzing::peer::{Script, finish, poll_once};
 use crate::handshake::HandshakeLine;
-use crate::log::LogEntry;
+use crate::log::{LogEntry, SEPARATOR};
 use crate::output::{Output, OutputTo};
 use crate::panicked::Panicked;
 
@@ -68,6 +68,8 @@ fn search(bytes: &[u8], mut stdout: Script) -> Searched {
     let between = &read[before.len()..read.len() - rest.len()];
     let line = match found {
         Ok(line) => {
+            // What tells it from the beginning of another line is neither line nor output.
+            let between = between.strip_prefix(&[SEPARATOR]).unwrap_or(between);
             let text = std::str::from_utf8(between).expect("the line that was found");
             assert_eq!(HandshakeLine::parse(text.trim()).as_ref(), Ok(&line));
             Ok(line)

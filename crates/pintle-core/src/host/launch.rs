@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::agree::agree;
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
 use super::sockets::SocketDir;
@@ -14,7 +16,7 @@ use crate::handshake::HandshakeLine;
 use crate::handshake::env::HostEnv;
 use crate::net::Network;
 use crate::output::StdioChannel;
-use crate::runner::{Runner, StartPlan};
+use crate::runner::{BoxFuture, Runner, StartError, StartPlan, Started};
 use crate::security::{Offer, SecurityError};
 use crate::session::{Bond, Session};
 use crate::transport::{Multiplexing, Transports};
@@ -33,30 +35,67 @@ pub(super) async fn launch(
     transports: Transports,
     fate: Fate,
 ) -> Result<Session, LaunchError> {
+    let never = CancellationToken::new();
+    let launched = launch_unless(&never, host, runner, transports, fate).await?;
+    Ok(launched.expect("nobody gives it up"))
+}
+
+/// Launches, unless that is given up before: `None` then, once what was started is gone, or the
+/// host's kill timeout has passed.
+pub(super) async fn launch_unless(
+    given_up: &CancellationToken,
+    host: &Host,
+    runner: &dyn Runner,
+    transports: Transports,
+    fate: Fate,
+) -> Result<Option<Session>, LaunchError> {
     let program = runner.program();
     let early = |failure| LaunchError::new(program.clone(), failure, None, Vec::new());
 
     let sockets = host.socket_dir_for_session().map_err(early)?;
-    let offer = host
-        .security
-        .offer()
-        .await
-        .map_err(|error| early(error.into()))?;
+    let Some(offer) = given_up.run_until_cancelled(host.security.offer()).await else {
+        return Ok(None);
+    };
+    let offer = offer.map_err(|error| early(error.into()))?;
     let plan = StartPlan::new(
         host.child_environment(&offer, &sockets, &transports),
         sockets.path(),
     )
     .with_stay(sockets.stay());
-    let started = runner
-        .start(plan)
-        .await
-        .map_err(|error| early(LaunchFailure::Start(error)))?;
+    let starting = runner.start(plan);
+    let Some(started) = started_unless(given_up, starting, host.ending.kill).await else {
+        return Ok(None);
+    };
+    let started = started.map_err(|error| early(LaunchFailure::Start(error)))?;
 
     let mut child = Starting::new(host, program.clone(), started);
-    match child.shake_hands(host, &transports, offer, &sockets).await {
-        Ok(ready) => Ok(child.into_session(ready, sockets, host.ending, fate)),
-        Err(failure) => Err(child.give_up(failure).await),
+    tracing::debug!(
+        plugin = program,
+        process = child.process.id(),
+        "plugin started"
+    );
+    let shaking = child.shake_hands(host, &transports, offer, &sockets);
+    match given_up.run_until_cancelled(shaking).await {
+        Some(Ok(ready)) => Ok(Some(child.into_session(ready, sockets, host.ending, fate))),
+        Some(Err(failure)) => Err(child.give_up(failure).await),
+        None => {
+            child.end().await;
+            Ok(None)
+        }
     }
+}
+
+/// What was started. A start that is given up has `patience` to come to its end all the same: what
+/// it gives can then be waited for, which dropping it cannot.
+async fn started_unless(
+    given_up: &CancellationToken,
+    mut starting: BoxFuture<'_, Result<Started, StartError>>,
+    patience: Duration,
+) -> Option<Result<Started, StartError>> {
+    if let Some(started) = given_up.run_until_cancelled(&mut starting).await {
+        return Some(started);
+    }
+    tokio::time::timeout(patience, starting).await.ok()
 }
 
 impl Host {

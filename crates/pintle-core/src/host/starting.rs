@@ -37,6 +37,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub(super) struct Starting {
     pub(super) program: String,
     pub(super) process: Box<dyn Process>,
+    /// How long is waited for it to be gone when it was killed.
+    kill_timeout: Duration,
     pub(super) stdout: Box<dyn AsyncRead + Send + Unpin>,
     pub(super) translation: Arc<dyn Translate>,
     /// Where it listens, as this side reaches it, once it has said so.
@@ -89,11 +91,11 @@ impl Starting {
         let logs = host.logs.clone();
         let reader = StderrReader::new(program.clone(), logs, tail.clone(), output.clone());
         pipes.read(stderr::follow(pipes.pipe(stderr), reader));
-        tracing::debug!(plugin = program, process = process.id(), "plugin started");
         let oom_kills = OomKills::now(process.pid());
         Self {
             program,
             process,
+            kill_timeout: host.ending.kill,
             stdout,
             translation,
             address: None,
@@ -180,10 +182,7 @@ impl Starting {
         let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
             Ok(exit) => exit.ok(),
             Err(_) => {
-                if let Err(error) = self.process.kill() {
-                    tracing::warn!(plugin = self.program, %error, "the plugin could not be killed");
-                }
-                let _ = tokio::time::timeout(LAST_WORDS, self.process.wait()).await;
+                self.kill().await;
                 None
             }
         };
@@ -195,6 +194,30 @@ impl Starting {
             remove_stale(address).await;
         }
         LaunchError::new(self.program, failure, exit, self.tail.lines()).diagnosed(diagnosis)
+    }
+
+    /// Ends what was started, of which nobody wants to know any more.
+    pub(super) async fn end(mut self) {
+        self.tasks.finish().await;
+        self.kill().await;
+        self.pipes.give_up().await;
+        self.outputs.finish().await;
+        if let Some(address) = &self.address {
+            remove_stale(address).await;
+        }
+    }
+
+    /// Kills the process, and waits until it is gone.
+    async fn kill(&mut self) {
+        match self.process.kill() {
+            Ok(()) => {
+                let gone = tokio::time::timeout(self.kill_timeout, self.process.wait());
+                let _ = gone.await;
+            }
+            Err(error) => {
+                tracing::warn!(plugin = self.program, %error, "the plugin could not be killed");
+            }
+        }
     }
 
     /// For a plugin whose log comes together with what it prints to stderr.
@@ -235,7 +258,7 @@ impl Starting {
             test: fate.bond == Bond::Visited,
             address: agreed.address.clone(),
             program: Some(self.program.clone()),
-            birth: pid.and_then(Birth::of),
+            birth: pid.and_then(Birth::told),
             multiplexed: agreed.multiplexed,
             socket_dir: sockets.of_plugin(),
             keys: agreed.keys,

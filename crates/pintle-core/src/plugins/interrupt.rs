@@ -13,7 +13,8 @@ impl Plugins {
     /// terminal sends it, or by SIGTERM. (Only Ctrl-C where there is no Unix.)
     ///
     /// When the process is to end, `work` is dropped where it is, which gives up the launches it may
-    /// be waiting for, and the set is [closed](Self::close): no plugin is left when this returns. A
+    /// be waiting for, and the set is [closed](Self::close): no plugin is left when this returns, nor
+    /// one of a launch that was given up. A
     /// second signal while it closes [kills](Self::kill) at once. When `work` is done the set is
     /// left as it is.
     ///

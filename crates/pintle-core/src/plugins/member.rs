@@ -1,9 +1,12 @@
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::panic;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::NotLaunched;
 use crate::ended::SessionClosed;
@@ -47,25 +50,47 @@ impl Member {
     }
 
     /// Launches it, in its turn and as one of as many as `starts` allows, unless it runs.
+    ///
+    /// It is done by a task, one of `launches`: a future that nobody polls could neither be given up
+    /// nor let go of its turn. Dropping this one gives the launch up.
     pub(super) async fn launch(
+        self: Arc<Self>,
+        starts: Arc<Semaphore>,
+        launches: &TaskTracker,
+        transports: Transports,
+    ) -> Result<Session, NotLaunched> {
+        let given_up = self.over.child_token();
+        let _when_dropped = given_up.clone().drop_guard();
+        let launching = async move { self.launch_unless(&given_up, &starts, transports).await };
+        match launches.spawn(launching.in_current_span()).await {
+            Ok(launched) => launched,
+            Err(error) => match error.try_into_panic() {
+                Ok(of_a_runner) => panic::resume_unwind(of_a_runner),
+                // The runtime is ending, and it with it.
+                Err(_) => Err(NotLaunched::GivenUp),
+            },
+        }
+    }
+
+    async fn launch_unless(
         &self,
+        given_up: &CancellationToken,
         starts: &Semaphore,
         transports: Transports,
     ) -> Result<Session, NotLaunched> {
-        let launching = async {
-            let _turn = permit(&self.turn).await;
-            if let Some(running) = self.running() {
-                return Ok(running);
-            }
-            let _start = permit(starts).await;
-            let session = self.launch.launch(transports).await;
-            let session = session.map_err(NotLaunched::Failed)?;
-            *self.lock() = Some(session.clone());
-            Ok(session)
-        };
+        let turn = given_up.run_until_cancelled(permit(&self.turn)).await;
+        let _turn = turn.ok_or(NotLaunched::GivenUp)?;
+        if let Some(running) = self.running() {
+            return Ok(running);
+        }
+        let start = given_up.run_until_cancelled(permit(starts)).await;
+        let _start = start.ok_or(NotLaunched::GivenUp)?;
+        let launched = self.launch.launch_unless(given_up, transports).await;
+        let session = launched.map_err(NotLaunched::Failed)?;
+        let session = session.ok_or(NotLaunched::GivenUp)?;
         // One that came to be at the last moment is in its place before its turn is over.
-        let launched = self.over.run_until_cancelled(launching).await;
-        launched.unwrap_or(Err(NotLaunched::GivenUp))
+        *self.lock() = Some(session.clone());
+        Ok(session)
     }
 
     pub(super) fn give_up(&self) {

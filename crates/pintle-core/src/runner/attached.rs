@@ -32,7 +32,7 @@ pub(crate) enum NotThere {
     Gone,
     /// Another process has been given the number.
     Another,
-    /// Its end could not be waited for.
+    /// It could not be looked at, or its end not be waited for.
     Unwatched(io::Error),
 }
 
@@ -78,6 +78,15 @@ impl Process for Attached {
 
     fn pid(&self) -> Option<u32> {
         self.pid
+    }
+
+    fn hears_its_end(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.watched.is_some();
+        #[cfg(all(unix, not(target_os = "linux")))]
+        return self.pid.and_then(number).is_some();
+        #[cfg(not(unix))]
+        return false;
     }
 
     /// Only a parent learns how its child ended.

@@ -1,5 +1,8 @@
 //! When a process began, which tells it from a later one that was given its number.
 
+use std::fs;
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 /// The beginning of a process on Linux. Two with the same number never have the same.
@@ -16,13 +19,41 @@ impl Birth {
     /// Of the process that has this number now; `None` when there is none, or the system cannot tell.
     ///
     /// Reads two small files that are in memory.
-    pub(crate) fn of(pid: u32) -> Option<Self> {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Some(Self {
+    ///
+    /// # Errors
+    /// When they are there and cannot be read, for want of a descriptor for one.
+    pub(crate) fn of(pid: u32) -> io::Result<Option<Self>> {
+        let boot = read("/proc/sys/kernel/random/boot_id")?;
+        let stat = read(&format!("/proc/{pid}/stat"))?;
+        let (Some(boot), Some(stat)) = (boot, stat) else {
+            return Ok(None);
+        };
+        Ok(start_time(&stat).map(|ticks| Self {
             boot: boot.trim().to_owned(),
-            ticks: start_time(&stat)?,
+            ticks,
+        }))
+    }
+
+    /// The same, for a token: one without it serves as well, and says less.
+    pub(crate) fn told(pid: u32) -> Option<Self> {
+        Self::of(pid).unwrap_or_else(|error| {
+            tracing::warn!(%error, pid, "when the plugin began cannot be told: nobody who reattaches will signal it");
+            None
         })
+    }
+}
+
+/// What is in a file; `None` if it is not there.
+fn read(path: &str) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // The process ended between being found and being asked.
+        #[cfg(unix)]
+        Err(error) if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::SRCH) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -45,11 +76,14 @@ mod tests {
 
     #[test]
     fn a_process_is_told_from_another_and_known_again() {
-        let own = Birth::of(std::process::id()).unwrap();
-        assert_eq!(Birth::of(std::process::id()), Some(own.clone()));
+        let of = |pid| Birth::of(pid).unwrap();
+        let own = of(std::process::id()).unwrap();
+        assert_eq!(of(std::process::id()), Some(own.clone()));
         let mut child = std::process::Command::new("true").spawn().unwrap();
-        let other = Birth::of(child.id());
+        let other = of(child.id());
         child.wait().unwrap();
         assert_ne!(other, Some(own));
+        // More than there can be.
+        assert_eq!(of(u32::MAX), None);
     }
 }

@@ -55,7 +55,10 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// As it is written: two texts in PEM.
+/// As it is written: two texts in PEM, in which each line ends in a space.
+///
+/// A space needs no escape in JSON. A text with escapes is put together in memory of the parser's own,
+/// which nobody overwrites; one without is copied once, to where it stays.
 #[cfg(feature = "mtls")]
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -67,11 +70,12 @@ struct Written<Text> {
 #[cfg(feature = "mtls")]
 impl Serialize for Keys {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let host = self.host.to_pem();
-        let plugin = self.plugin.to_pem();
+        let one_line = |pem: &str| SecretPem::from(pem.replace('\n', " "));
+        let host = one_line(self.host.to_pem().expose());
+        let plugin = one_line(&self.plugin.to_pem());
         let written = Written {
             host: host.expose(),
-            plugin: &*plugin,
+            plugin: plugin.expose(),
         };
         written.serialize(serializer)
     }
@@ -82,19 +86,29 @@ impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         // The parser's own error may quote what it found, and that may be a key.
-        let written = Written::<String>::deserialize(deserializer);
+        let written = Written::<Text>::deserialize(deserializer);
         let Written { host, plugin } =
             written.map_err(|_| D::Error::custom("keys are two texts, `Host` and `Plugin`"))?;
-        let host = SecretPem::from(host);
         let unusable = |of: &str, error: &dyn std::error::Error| {
             D::Error::custom(format_args!("the {of} cannot be used: {error}"))
         };
         Ok(Self {
-            host: Identity::from_pem(host.expose())
+            host: Identity::from_pem(host.0.expose())
                 .map_err(|error| unusable("host's identity", &error))?,
-            plugin: Certificate::from_pem(&plugin)
+            plugin: Certificate::from_pem(plugin.0.expose())
                 .map_err(|error| unusable("plugin's certificate", &error))?,
         })
+    }
+}
+
+/// A text that is overwritten in memory whatever becomes of what it was read with.
+#[cfg(feature = "mtls")]
+struct Text(SecretPem);
+
+#[cfg(feature = "mtls")]
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
     }
 }
 
@@ -128,7 +142,11 @@ mod tests {
         let keys = Keys::new(host, plugin.certificate().clone());
         let text = serde_json::to_string(&keys).unwrap();
         assert!(text.contains("PRIVATE KEY"));
+        // The parser keeps a copy of a text with escapes.
+        assert!(!text.contains('\\'), "{text}");
         assert_eq!(serde_json::from_str::<Keys>(&text).unwrap(), keys);
+        let lines = text.replace("- ", "-\\n");
+        assert_eq!(serde_json::from_str::<Keys>(&lines).unwrap(), keys);
         assert_eq!(format!("{keys:?}"), "Keys(..)");
     }
 

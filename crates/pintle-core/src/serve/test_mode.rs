@@ -74,7 +74,7 @@ impl Serve {
             test: true,
             address: listener.address().clone(),
             program: program(),
-            birth: Birth::of(pid),
+            birth: Birth::told(pid),
             multiplexed: false,
             socket_dir: None,
             keys: None,

@@ -183,11 +183,11 @@ impl Supervised {
         time: Duration,
         orders: &mut mpsc::UnboundedReceiver<Order>,
     ) -> Outcome {
-        // Of a process that is known by its address alone, nobody tells the end but its connection.
-        let unknown = self.bond == Bond::Detached && self.process.pid().is_none();
+        // Where nobody else tells of the end.
+        let untold = !self.process.hears_its_end();
         tokio::select! {
             exit = self.process.wait() => Outcome::Exited(exit.ok()),
-            () = self.connection.lost(), if unknown => Outcome::Exited(None),
+            () = self.connection.lost(), if untold => Outcome::Exited(None),
             () = tokio::time::sleep(time) => Outcome::TimedOut,
             () = kill_ordered(orders) => Outcome::KillOrdered,
         }

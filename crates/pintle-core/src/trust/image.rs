@@ -26,15 +26,33 @@ enum Place {
     Memory { file: File, script: bool },
     /// In a directory that only we may enter.
     Copy { path: PathBuf, dir: TempDir },
-    /// Where it was found, as nobody else may write there.
-    Original(PathBuf),
+    /// Where it was found, as nobody else may write there. A `script` is executed by its path, to
+    /// know where it is.
+    Original {
+        #[cfg_attr(
+            not(target_os = "linux"),
+            allow(dead_code, reason = "executed by path")
+        )]
+        file: File,
+        path: PathBuf,
+        #[cfg(target_os = "linux")]
+        script: bool,
+    },
 }
 
 impl Image {
-    /// Leaves the program where it is.
-    pub(super) fn original(path: PathBuf) -> Self {
-        let place = Place::Original(path);
-        Self { place }
+    /// Leaves the program where it is: `file`, opened at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn original(file: File, path: PathBuf) -> io::Result<Self> {
+        let place = Place::Original {
+            #[cfg(target_os = "linux")]
+            script: memory::is_script(&file)?,
+            file,
+            path,
+        };
+        Ok(Self { place })
     }
 
     /// Copies what is in `file`, the program called `name`.
@@ -73,7 +91,8 @@ impl Image {
         let mut file = match &self.place {
             #[cfg(target_os = "linux")]
             Place::Memory { file, .. } => file.try_clone()?,
-            Place::Copy { path, .. } | Place::Original(path) => File::open(path)?,
+            Place::Original { file, .. } => file.try_clone()?,
+            Place::Copy { path, .. } => File::open(path)?,
         };
         file.rewind()?;
         Ok(file)
@@ -87,7 +106,16 @@ impl Image {
                 file: file.as_fd(),
                 script: *script,
             },
-            Place::Copy { path, .. } | Place::Original(path) => Entrance::Path(path),
+            #[cfg(target_os = "linux")]
+            Place::Original {
+                file,
+                script: false,
+                ..
+            } => Entrance::Descriptor {
+                file: file.as_fd(),
+                script: false,
+            },
+            Place::Copy { path, .. } | Place::Original { path, .. } => Entrance::Path(path),
         }
     }
 

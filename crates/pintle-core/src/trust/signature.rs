@@ -204,7 +204,9 @@ fn read(path: PathBuf) -> Result<minisign::Signature, SignatureError> {
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let limit = SIGNATURE_LIMIT_BYTES as u64 + 1;
     let mut content = Vec::new();
-    super::open(path)?.take(limit).read_to_end(&mut content)?;
+    super::open(path, super::Links::Followed)?
+        .take(limit)
+        .read_to_end(&mut content)?;
     Ok(content)
 }
 

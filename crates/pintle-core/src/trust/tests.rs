@@ -217,19 +217,109 @@ fn what_others_may_write_is_refused_only_if_that_is_asked() {
     installed.check(&refuse_writable(), Ok(PROGRAM));
 }
 
+/// What is executed in place of the program at `place`, which is a script.
+fn executed(place: &Path) -> Result<PathBuf, Refusal> {
+    let image = refuse_writable().admit(place)?;
+    match image.entrance() {
+        Entrance::Path(path) => Ok(path.to_owned()),
+        other => panic!("a script is executed by its path: {other:?}"),
+    }
+}
+
 #[test]
-fn a_link_is_followed_to_a_program_in_safe_hands() {
+fn links_are_followed_to_a_program_in_safe_hands() {
+    let installed = Installed::new();
+    let link = |name: &str, to: &Path| {
+        std::os::unix::fs::symlink(to, installed.path(name)).unwrap();
+        installed.path(name)
+    };
+    let target = installed.path("plugin").canonicalize().unwrap();
+    let relative = link("relative", Path::new("./../x/../plugin"));
+    fs::create_dir(installed.path("x")).unwrap();
+    // From the directory that the link is in, and not from the link.
+    assert!(executed(&relative).is_err());
+    let dir = link("dir", installed.dir.path());
+    assert_eq!(executed(&dir.join("x/../plugin")).unwrap(), target);
+    let twice = link("twice", Path::new("x/.././dir/plugin"));
+    assert_eq!(executed(&twice).unwrap(), target);
+
+    link("round", Path::new("round"));
+    let Err(Refusal::Start(error)) = executed(&installed.path("round")) else {
+        panic!("it leads nowhere");
+    };
+    assert_eq!(error.kind(), rustix::io::Errno::LOOP.kind());
+}
+
+/// Who can change the link chooses the program.
+#[test]
+fn a_link_that_others_may_replace_is_not_followed() {
     let installed = Installed::new();
     let open = tempfile::tempdir().unwrap();
     fs::set_permissions(open.path(), Permissions::from_mode(0o777)).unwrap();
     let link = open.path().join("link");
     std::os::unix::fs::symlink(installed.path("plugin"), &link).unwrap();
-    let image = refuse_writable().admit(&link).unwrap();
-    let target = installed.path("plugin").canonicalize().unwrap();
+    let refused = executed(&link).unwrap_err();
+    let open = open.path().canonicalize().unwrap();
     assert!(
-        matches!(image.entrance(), Entrance::Path(path) if path == target),
+        matches!(&refused, Refusal::Untrusted(TrustError::Writable { path, .. }) if *path == open),
+        "{refused:?}"
+    );
+}
+
+/// As the owner of a directory on the way could do it: a link while it is looked at, a directory of
+/// his when it is used.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_changes_places_with_a_link_all_the_time_lets_nothing_else_be_executed() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    let (installed, safe) = (Installed::new(), tempfile::tempdir().unwrap());
+    let (slot, link) = (installed.path("slot"), installed.path("link"));
+    fs::copy(installed.path("plugin"), safe.path().join("plugin")).unwrap();
+    fs::create_dir(&slot).unwrap();
+    installed.write("slot/plugin", "#!/bin/sh\n", 0o755);
+    fs::set_permissions(&slot, Permissions::from_mode(0o777)).unwrap();
+    std::os::unix::fs::symlink(safe.path(), &link).unwrap();
+    let exchange = || renameat_with(CWD, &slot, CWD, &link, RenameFlags::EXCHANGE);
+    if exchange() == Err(rustix::io::Errno::INVAL) {
+        eprintln!("not tested, as the file system has no such exchange");
+        return;
+    }
+
+    let good = safe.path().canonicalize().unwrap().join("plugin");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                exchange().unwrap();
+            }
+        });
+        let mut unlike = None;
+        for _ in 0..20_000 {
+            match executed(&slot.join("plugin")) {
+                Ok(path) if path != good => unlike = Some(path),
+                _ => {}
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(unlike, None);
+    });
+}
+
+#[test]
+fn a_program_that_nobody_else_may_write_is_executed_as_it_was_opened() {
+    let installed = Installed::new();
+    let plugin = installed.path("plugin");
+    fs::copy("/bin/true", &plugin).unwrap();
+    let image = refuse_writable().admit(&plugin).unwrap();
+    fs::remove_file(&plugin).unwrap();
+    #[cfg(target_os = "linux")]
+    assert!(
+        matches!(image.entrance(), Entrance::Descriptor { script: false, .. }),
         "{image:?}"
     );
+    let mut begin = [0; 4];
+    image.content().unwrap().read_exact(&mut begin).unwrap();
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! What closing a session comes to, step by step.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use pintle::grpc::tonic::Code;
-use pintle::{EndReason, Exit, SessionClosed};
+use pintle::{
+    BoxFuture, EndReason, Exit, Grpc, Process, Runner, SessionClosed, StartError, StartPlan,
+    Started,
+};
 use pintle_testkit::pb::ExitRequest;
 use pintle_testkit::{World, eventually};
 use rustix::process::{Signal, kill_process};
@@ -36,6 +40,61 @@ async fn close_ends_a_plugin_with_a_call_in_flight_with_code_0() {
     assert_eq!(session.close().await.unwrap(), Exit::Code(0));
     let status = call.await.unwrap().unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+}
+
+/// Starts a plugin of whose end nobody hears, as where a process that is no child is taken over on a
+/// system that does not tell.
+struct Deaf;
+
+impl Runner for Deaf {
+    fn program(&self) -> String {
+        ROGUE.to_owned()
+    }
+
+    fn start(&self, plan: StartPlan) -> BoxFuture<'_, Result<Started, StartError>> {
+        Box::pin(async move {
+            let mut command = std::process::Command::new(ROGUE);
+            command.arg("well");
+            let mut started = plan.start_child(command).await?;
+            started.process = Box::new(Unheard(started.process));
+            Ok(started)
+        })
+    }
+}
+
+struct Unheard(Box<dyn Process>);
+
+impl Process for Unheard {
+    fn id(&self) -> String {
+        self.0.id()
+    }
+
+    fn pid(&self) -> Option<u32> {
+        self.0.pid()
+    }
+
+    fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn hears_its_end(&self) -> bool {
+        false
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        self.0.kill()
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_whose_end_nobody_hears_of_is_closed_with_its_connection() {
+    let world = World::new(ROGUE);
+    let host = world.host().close_timeout(Duration::from_secs(600));
+    let session = host.runner(Deaf).launch(Grpc).await.unwrap();
+    assert!(session.pid().is_some());
+    let closed = timeout(Duration::from_secs(30), session.close()).await;
+    assert_eq!(closed.unwrap().unwrap(), Exit::Unknown);
+    assert!(world.is_clean());
 }
 
 #[tokio::test]

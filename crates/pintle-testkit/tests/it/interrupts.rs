@@ -1,10 +1,12 @@
 //! What a set of plugins does when its program is to end.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use pintle::{EndReason, Grpc, Interrupted, OutputTo, Plugins};
 use pintle_testkit::{Doomed, World};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
 
 use crate::ROGUE;
 use crate::orphans::Said;
@@ -27,13 +29,14 @@ async fn until_told(test: &str, tell: Signal, modes: &[&str]) {
             let command = world.rogue(&host, &format!("with-child {mode}"));
             plugins.add(number.to_string(), command).unwrap();
         }
+        let started = OnceLock::new();
         let work = async {
             let families = async {
                 let mut all = Vec::new();
                 for _ in modes {
-                    all.extend(said.family().await);
+                    all.push(said.family().await);
                 }
-                all
+                started.get_or_init(|| all).concat()
             };
             tokio::join!(plugins.launch_all(Grpc), async {
                 Doomed::await_death(families.await).await;
@@ -47,6 +50,11 @@ async fn until_told(test: &str, tell: Signal, modes: &[&str]) {
         };
         assert_eq!(by, tell);
         assert!(world.is_clean());
+        for family in started.get().unwrap() {
+            let plugin = Pid::from_raw(family[0].try_into().unwrap()).unwrap();
+            // Not even to be waited for.
+            assert_eq!(test_kill_process(plugin), Err(Errno::SRCH));
+        }
         return;
     }
     let mut host = Doomed::start(&named(test));

@@ -1,5 +1,6 @@
 //! Many plugins in one set: started a few at a time, closed together.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use pintle::{
     Plugins, Runner, StartError, StartPlan, Started, discover,
 };
 use pintle_testkit::{EchoPlugin, World, eventually};
-use rustix::process::{Signal, kill_process};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::sync::Barrier;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::timeout;
@@ -272,11 +274,85 @@ async fn closing_gives_up_the_launches_that_are_under_way_and_allows_no_more() {
     let (launched, (closed, stalled)) = timeout(Duration::from_secs(30), both).await.unwrap();
     assert!(matches!(launched["silent"], Err(NotLaunched::GivenUp)));
     assert_eq!(closed.len(), 2);
-    let stalled = rustix::process::Pid::from_raw(stalled.parse().unwrap()).unwrap();
-    eventually("it is gone", || pintle_testkit::has_ended(stalled)).await;
+    assert!(is_reaped(&stalled));
     assert!(world.is_clean());
     let late = plugins.launch("0", Grpc).await;
     assert!(matches!(late, Err(NotLaunched::GivenUp)), "{late:?}");
+}
+
+/// Whether a plugin that said its number is gone, and has been waited for.
+fn is_reaped(said: &str) -> bool {
+    let pid = Pid::from_raw(said.parse().unwrap()).unwrap();
+    test_kill_process(pid) == Err(Errno::SRCH)
+}
+
+/// Here neither the launches are polled meanwhile nor is what they have started known to anybody.
+#[tokio::test]
+async fn closing_needs_nobody_who_waits_for_the_launches() {
+    let world = World::new(ROGUE);
+    let (host, mut said) = Said::by(world.host().plaintext());
+    let plugins = Plugins::new().concurrent_starts(2);
+    for number in 0..3 {
+        let command = world.rogue(&host, "stalls");
+        plugins.add(number.to_string(), command).unwrap();
+    }
+    let mut launching = pin!(plugins.launch_all(Grpc));
+    let stalled = tokio::select! {
+        launched = &mut launching => panic!("{launched:?}"),
+        stalled = async { [said.after("").await, said.after("").await] } => stalled,
+    };
+    let closed = timeout(Duration::from_secs(30), plugins.close()).await;
+    assert!(closed.expect("close has a deadline").is_empty());
+    assert!(stalled.iter().all(|pid| is_reaped(pid)));
+    assert!(world.is_clean());
+    let launched = launching.await;
+    let given_up = |launched: &_| matches!(launched, Err(NotLaunched::GivenUp));
+    assert!(launched.values().all(given_up), "{launched:?}");
+}
+
+#[tokio::test]
+async fn closing_waits_for_what_was_dropped_and_removed_before() {
+    let world = World::new(ROGUE);
+    let (host, mut said) = Said::by(world.host().plaintext());
+    let plugins = set_of(Plugins::new(), &world, &[]);
+    plugins.add("0", world.rogue(&host, "stalls")).unwrap();
+    let stalled = tokio::select! {
+        launched = plugins.launch_all(Grpc) => panic!("{launched:?}"),
+        stalled = said.after("") => stalled,
+    };
+    assert!(plugins.remove("0").is_none());
+    plugins.close().await;
+    assert!(is_reaped(&stalled));
+    assert!(world.is_clean());
+}
+
+/// A runner of whose starts none ever comes to an end.
+struct NeverStarts;
+
+impl Runner for NeverStarts {
+    fn program(&self) -> String {
+        "one that never starts".to_owned()
+    }
+
+    fn start(&self, _: StartPlan) -> BoxFuture<'_, Result<Started, StartError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn closing_gives_up_a_runner_that_never_starts_anything() {
+    let world = World::new(ROGUE);
+    let plugins = Plugins::new();
+    let host = world.host().plaintext().kill_timeout(Duration::ZERO);
+    plugins.add("never", host.runner(NeverStarts)).unwrap();
+    let closing = async {
+        tokio::task::yield_now().await;
+        plugins.close().await
+    };
+    let both = async { tokio::join!(plugins.launch_all(Grpc), closing) };
+    let (launched, _) = timeout(Duration::from_secs(30), both).await.unwrap();
+    assert!(matches!(launched["never"], Err(NotLaunched::GivenUp)));
+    assert!(world.is_clean());
 }
 
 #[tokio::test]
@@ -292,7 +368,10 @@ async fn launches_that_are_dropped_leave_nothing() {
         launched = plugins.launch_all(Grpc) => panic!("{launched:?}"),
         _ = async { (said.after("").await, said.after("").await) } => {}
     }
-    assert!(world.is_clean());
+    eventually("nothing is left", || {
+        world.is_clean() && world.nobody_is_left()
+    })
+    .await;
     plugins.add("well", world.rogue(&host, "well")).unwrap();
     let well = plugins.launch("well", Grpc);
     timeout(Duration::from_secs(30), well)

@@ -1,12 +1,17 @@
 //! Plugins that change hands, and plugins that were never launched.
 
-use std::error::Error;
+use std::process::{Command, Stdio};
 
 use pintle::{
     EndReason, Exit, Grpc, Host, LaunchFailure, OutputTo, Reattach, Session, TestMode, serve,
 };
-use pintle_testkit::pb::{Empty, Output, Payload, PrintRequest};
-use pintle_testkit::{Doomed, EchoPlugin, HANDSHAKE, World, eventually, has_ended};
+use pintle_testkit::pb::echo_client::EchoClient;
+use pintle_testkit::pb::{
+    CallBackRequest, Empty, Manner, Output, Payload, PrintRequest, ServeRequest, StreamTask,
+};
+use pintle_testkit::{
+    Doomed, EchoPlugin, EchoService, HANDSHAKE, World, eventually, exchange, has_ended,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -35,7 +40,48 @@ fn changed(token: &Reattach, change: impl FnOnce(&mut Value)) -> Reattach {
     serde_json::from_value(value).unwrap()
 }
 
-/// It was saved before.
+fn print(to: Output, text: &str) -> PrintRequest {
+    PrintRequest {
+        to: to.into(),
+        bytes: text.as_bytes().to_vec(),
+        times: 1,
+    }
+}
+
+/// Has both sides call what the other serves by the broker, and a stream between them.
+async fn works_by_the_broker(session: &Session) {
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    let (mut calls, broker) = (echo.calls.clone(), &echo.broker);
+    let here = Payload {
+        bytes: b"here".to_vec(),
+    };
+    let service = EchoService::new(broker.clone());
+    let fill = |server: &mut pintle::grpc::GrpcServer| {
+        server.add(service.into_server());
+    };
+    let served = broker.serve(fill).await.unwrap();
+    let request = CallBackRequest {
+        id: served.id(),
+        payload: Some(here.clone()),
+    };
+    assert_eq!(calls.call_back(request).await.unwrap().into_inner(), here);
+
+    let serves = calls.serve(ServeRequest { id: 0 }).await.unwrap();
+    let channel = broker.dial(serves.into_inner().id).await.unwrap();
+    let answer = EchoClient::new(channel).repeat(here.clone()).await;
+    assert_eq!(answer.unwrap().into_inner(), here);
+
+    let task = StreamTask {
+        manner: Manner::Exchange.into(),
+        bytes: 100_000,
+    };
+    let offered = calls.offer_stream(task).await.unwrap();
+    let stream = broker.stream(offered.into_inner().id).await.unwrap();
+    exchange(stream, 100_000).await.unwrap();
+}
+
+/// It was saved before. In the second process everything works as in the first: TLS, calls in both
+/// directions, streams, and what the plugin prints.
 #[tokio::test]
 async fn the_token_of_a_killed_host_brings_its_plugin_back() {
     let test = "reattach::the_token_of_a_killed_host_brings_its_plugin_back";
@@ -50,9 +96,18 @@ async fn the_token_of_a_killed_host_brings_its_plugin_back() {
     host.kill();
     let token = Reattach::load(host.temp().join("token")).unwrap();
     let world = World::new(ROGUE);
-    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let second = world.host().stdout(OutputTo::each(move |chunk| {
+        drop(say.send(chunk.to_vec()));
+    }));
+    let session = second.reattach(&token, Grpc).await.unwrap();
     assert!(session.is_secure());
     answers(&session).await;
+    works_by_the_broker(&session).await;
+    let echo = session.dispense::<EchoPlugin>().await.unwrap();
+    let printing = print(Output::Stdout, "to the second host");
+    echo.calls.clone().print(printing).await.unwrap();
+    assert_eq!(said.recv().await.unwrap(), b"to the second host");
     session.close().await.unwrap();
     assert!(has_ended(host.family()[0]));
 }
@@ -62,15 +117,49 @@ async fn the_token_of_a_killed_host_brings_its_plugin_back() {
 async fn a_number_that_another_process_has_now_reaches_nobody() {
     let world = World::new(ROGUE);
     let session = detached(&world, &world.host()).await;
+    // It ends by the first signal, and by the end of its stdin.
+    let mut another = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let token = changed(&session.token().unwrap(), |token| {
-        token["Pid"] = std::process::id().into();
+        token["Pid"] = another.id().into();
     });
     let refused = world.host().reattach(&token, Grpc).await.unwrap_err();
     assert!(
         matches!(refused.failure(), LaunchFailure::Replaced),
         "{refused:?}"
     );
-    session.kill().await;
+    drop(another.stdin.take());
+    assert!(another.wait().unwrap().success(), "nobody signalled it");
+    // Nor was anything taken from the plugin.
+    answers(&session).await;
+    let token = session.detach().await.unwrap();
+    let session = world.host().reattach(&token, Grpc).await.unwrap();
+    session.close().await.unwrap();
+    assert!(world.is_clean());
+}
+
+/// One that does not answer, and so is killed before it could.
+#[tokio::test]
+async fn what_a_plugin_left_that_ends_while_it_is_taken_over_is_removed() {
+    let world = World::new(ROGUE);
+    let host = world.host();
+    let session = detached(&world, &host).await;
+    let pid = pid_of(&session);
+    let token = session.detach().await.unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    // It is asked second: by then the first waits for an answer.
+    let (refused, ()) = tokio::join!(host.reattach(&token, Grpc), async {
+        kill_process(pid, Signal::KILL).unwrap();
+    });
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(refused.failure(), LaunchFailure::Gone),
+        "{refused:?}"
+    );
+    assert!(world.is_clean());
 }
 
 /// As one from a Go program, which knows of no beginning.
@@ -168,7 +257,7 @@ async fn a_token_with_keys_is_a_secret_that_debug_does_not_show() {
     let token = session.token().unwrap();
     assert!(token.is_secret());
     let written = serde_json::to_string(&token).unwrap();
-    let key = written.split("PRIVATE KEY-----\\n").nth(1).unwrap();
+    let key = written.split("PRIVATE KEY----- ").nth(1).unwrap();
     let shown = format!("{token:?} {session:?}");
     assert!(
         !shown.contains(&key[..40]) && !shown.contains("PRIVATE"),
@@ -236,8 +325,12 @@ async fn a_plugin_in_test_mode_ends_with_what_serves_it() {
     })
     .await;
     let host = Host::new(HANDSHAKE).plaintext();
+    // Its process is this one, and lives: what is gone is the socket.
     let gone = host.reattach(&token, Grpc).await.unwrap_err();
-    assert!(gone.source().is_some());
+    assert!(
+        matches!(gone.failure(), LaunchFailure::Connect(_)),
+        "{gone:?}"
+    );
 }
 
 /// As OpenTofu and Terraform read it.
@@ -283,22 +376,17 @@ async fn the_log_of_a_plugin_that_changed_hands_reaches_its_next_host() {
     let session = detached(&world, &world.host()).await;
     let token = session.detach().await.unwrap();
     let (log, mut logged) = tokio::sync::mpsc::unbounded_channel();
-    let (print, mut printed) = tokio::sync::mpsc::unbounded_channel();
+    let (say, mut printed) = tokio::sync::mpsc::unbounded_channel();
     let host = world
         .host()
         .on_log(move |entry| drop(log.send(entry.message.clone())))
         .stderr(OutputTo::each(move |chunk| {
-            drop(print.send(chunk.to_vec()));
+            drop(say.send(chunk.to_vec()));
         }));
     let session = host.reattach(&token, Grpc).await.unwrap();
     let echo = session.dispense::<EchoPlugin>().await.unwrap();
     for turn in ["one", "two"] {
         let entry = format!("{{\"@level\":\"info\",\"@message\":\"{turn}\"}}\n");
-        let print = |to: Output, text: &str| PrintRequest {
-            to: to.into(),
-            bytes: text.as_bytes().to_vec(),
-            times: 1,
-        };
         let mut calls = echo.calls.clone();
         calls.print(print(Output::Log, &entry)).await.unwrap();
         calls.print(print(Output::Stderr, turn)).await.unwrap();

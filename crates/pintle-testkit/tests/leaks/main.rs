@@ -138,6 +138,43 @@ fn a_program_that_cannot_be_started_leaves_nothing() {
 }
 
 /// Each over one of the ways to talk; what is told over every way is in `it`.
+/// Nobody could launch another one in its place, and the plugin would be lost.
+#[test]
+fn a_plugin_is_not_taken_for_gone_for_want_of_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    check(async |world, host| {
+        let command = world.rogue(host, "well").detached();
+        let session = command.launch(Grpc).await.unwrap();
+        let token = session.detach().await.unwrap();
+        let before = getrlimit(Resource::Nofile);
+        let few = Rlimit {
+            current: Some(256),
+            ..before
+        };
+        setrlimit(Resource::Nofile, few).unwrap();
+        let mut all = Vec::new();
+        while let Ok(file) = fs::File::open("/dev/null") {
+            all.push(file);
+        }
+        for free in 0..4 {
+            let refused = host.reattach(&token, Grpc).await.unwrap_err();
+            assert!(
+                !matches!(
+                    refused.failure(),
+                    LaunchFailure::Gone | LaunchFailure::Replaced
+                ),
+                "{free} descriptors: {refused:?}"
+            );
+            assert!(refused.report().to_string().contains("open files"));
+            all.pop();
+        }
+        drop(all);
+        setrlimit(Resource::Nofile, before).unwrap();
+        let session = host.reattach(&token, Grpc).await.unwrap();
+        session.close().await.unwrap();
+    });
+}
+
 #[test]
 fn no_vice_leaves_anything() {
     const AT_ONCE: usize = 20;

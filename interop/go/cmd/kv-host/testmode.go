@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 
 	"github.com/hashicorp/go-plugin"
@@ -83,11 +84,11 @@ func visitInTestMode(ctx context.Context, stdout io.Reader) error {
 }
 
 func readToken(stdout io.Reader) (*plugin.ReattachConfig, error) {
-	line, err := bufio.NewReader(io.LimitReader(stdout, maxTokenBytes)).ReadBytes('\n')
+	line, err := bufio.NewReader(io.LimitReader(stdout, maxTokenBytes)).ReadString('\n')
 	if err != nil {
 		return nil, fmt.Errorf("no token on stdout but %q: %w", line, err)
 	}
-	config, err := contract.ReadToken(line)
+	config, err := contract.ReadVariable(strings.TrimSuffix(line, "\n"))
 	if err == nil && !config.Test {
 		return nil, fmt.Errorf("token %q is of no plugin in test mode", line)
 	}

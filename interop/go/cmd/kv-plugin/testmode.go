@@ -12,7 +12,7 @@ import (
 	"pintle.dev/interop/internal/contract"
 )
 
-// serveInTestMode prints the token and serves until SIGTERM, so that the
+// serveInTestMode prints the variable and serves until SIGTERM, so that the
 // socket is removed.
 func serveInTestMode(config *plugin.ServeConfig) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -24,11 +24,11 @@ func serveInTestMode(config *plugin.ServeConfig) error {
 
 	select {
 	case reattach := <-ready:
-		token, err := contract.WriteToken(reattach)
+		variable, err := contract.WriteVariable(reattach)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s\n", token)
+		fmt.Println(variable)
 	case <-closed:
 		return errors.New("the plugin did not serve in test mode")
 	}

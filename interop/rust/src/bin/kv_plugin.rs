@@ -1,7 +1,10 @@
 //! `interop-kv-plugin [STORY]` serves the kv plugin; the story decides in which versions. In
-//! `test-mode` it is not launched by a host: it prints a token on stdout and serves until SIGTERM.
+//! `test-mode` it is not launched by a host: it prints the variable with its token on stdout and serves
+//! until SIGTERM.
 
-use interop::{Failure, HANDSHAKE, KvPlugin, NEGOTIATED_VERSIONS, Store, Story};
+use interop::{
+    Failure, HANDSHAKE, KvPlugin, NEGOTIATED_VERSIONS, PROVIDER, Store, Story, TOKENS_VARIABLE,
+};
 use pintle::{Grpc, PluginSet};
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,7 +25,7 @@ async fn main() -> Result<(), Failure> {
     let serve = serve.over(Grpc);
     if story == Story::TestMode {
         let mode = serve.test_mode().await?;
-        println!("{}", serde_json::to_string(mode.token())?);
+        println!("{}", mode.variable(TOKENS_VARIABLE, PROVIDER));
         mode.until_interrupted().await?;
     } else {
         serve.run().await?;

@@ -1,5 +1,6 @@
 //! A plugin that is started as any program, visited by the token it prints, and ended as any program.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use kv::pb::kv_client::KvClient;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::kv::{get, put};
-use crate::{Failure, HANDSHAKE, HostArgs, KvPlugin};
+use crate::{Failure, HANDSHAKE, HostArgs, KvPlugin, PROVIDER, TOKENS_VARIABLE};
 
 /// Bounds the line that the plugin prints.
 const TOKEN_LIMIT_BYTES: u64 = 64 * 1024;
@@ -56,12 +57,19 @@ async fn token(stdout: impl AsyncRead + Unpin) -> Result<Reattach, Failure> {
     let mut line = String::new();
     let mut stdout = BufReader::new(stdout.take(TOKEN_LIMIT_BYTES));
     stdout.read_line(&mut line).await?;
-    let token: Reattach = serde_json::from_str(&line)
-        .map_err(|error| format!("no token on stdout but {line:?}: {error}"))?;
+    let token = assigned(&line).and_then(|mut tokens| tokens.remove(PROVIDER));
+    let token = token.ok_or_else(|| format!("no token of {PROVIDER} on stdout but {line:?}"))?;
     if !token.is_test() {
         return Err(format!("{token:?} is of no plugin in test mode").into());
     }
     Ok(token)
+}
+
+/// What the variable is once a shell has read the line.
+fn assigned(line: &str) -> Option<BTreeMap<String, Reattach>> {
+    let quoted = line.trim_end().strip_prefix(TOKENS_VARIABLE)?;
+    let quoted = quoted.strip_prefix("='")?.strip_suffix('\'')?;
+    serde_json::from_str(&quoted.replace(r"'\''", "'")).ok()
 }
 
 async fn visit(token: &Reattach) -> Result<(Session, KvClient<Channel>), Failure> {

@@ -35,10 +35,10 @@ impl Watched {
     pub(super) fn open(pid: u32, birth: Option<&Birth>, ours: bool) -> Result<Self, NotThere> {
         let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let number = raw.ok_or(NotThere::Gone)?;
-        let process = pidfd_open(number, PidfdFlags::empty()).map_err(|_| NotThere::Gone)?;
+        let process = pidfd_open(number, PidfdFlags::empty()).map_err(not_opened)?;
         // After the handle was taken: what is true of the number now is true of the handle.
         if let Some(birth) = birth
-            && Birth::of(pid).as_ref() != Some(birth)
+            && Birth::of(pid).map_err(NotThere::Unwatched)?.as_ref() != Some(birth)
         {
             return Err(NotThere::Another);
         }
@@ -80,6 +80,15 @@ impl Watched {
                 Err(error) => Err(error.into()),
             },
         }
+    }
+}
+
+/// What it means that there is no handle. That we cannot have one says nothing of the process.
+fn not_opened(error: Errno) -> NotThere {
+    match error {
+        // The other two, by the age of the kernel: a thread has the number, and no process.
+        Errno::SRCH | Errno::INVAL | Errno::NOENT => NotThere::Gone,
+        error => NotThere::Unwatched(error.into()),
     }
 }
 
@@ -135,9 +144,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_number_of_a_thread_is_no_process() {
+        let (tell, number) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            tell.send(rustix::thread::gettid()).unwrap();
+            let _ = ended.recv();
+        });
+        let number = number.recv().unwrap().as_raw_nonzero().get().unsigned_abs();
+        let refused = Attached::to(Some(number), None, true).unwrap_err();
+        assert!(matches!(refused, NotThere::Gone), "{refused:?}");
+        drop(end);
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
     async fn a_process_that_is_no_child_is_killed_and_its_end_is_heard() {
         let mut child = sleeper();
-        let birth = Birth::of(child.id());
+        let birth = Birth::of(child.id()).unwrap();
         let mut attached = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap();
         attached.kill().unwrap();
         assert_eq!(attached.wait().await.unwrap(), Exit::Unknown);
@@ -149,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn a_number_that_another_process_has_is_not_attached_to() {
         let mut child = sleeper();
-        let birth = Birth::of(std::process::id());
+        let birth = Birth::of(std::process::id()).unwrap();
         let refused = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap_err();
         assert!(matches!(refused, NotThere::Another));
         drop(child.stdin.take());
@@ -159,12 +183,12 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_has_ended_is_not_attached_to_though_its_parent_has_not_noticed() {
         let mut child = sleeper();
-        let birth = Birth::of(child.id());
+        let birth = Birth::of(child.id()).unwrap();
         let mut attached = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap();
         drop(child.stdin.take());
         attached.wait().await.unwrap();
         // A zombie has the number still, and began when it did.
-        assert_eq!(Birth::of(child.id()), birth);
+        assert_eq!(Birth::of(child.id()).unwrap(), birth);
         let refused = Attached::to(Some(child.id()), birth.as_ref(), true).unwrap_err();
         assert!(matches!(refused, NotThere::Gone), "{refused:?}");
         child.wait().unwrap();
