@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::agree::agree;
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
 use super::sockets::SocketDir;
-use super::starting::{Agreed, EXIT_GRACE, Ready, Starting, drain};
+use super::starting::{Agreed, EXIT_GRACE, LAST_WORDS, Ready, Starting, drain};
 use super::{Host, NetworkChoice};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::HandshakeLine;
@@ -46,13 +46,16 @@ pub(super) async fn launch(
         host.child_environment(&offer, &sockets, &transports),
         sockets.path(),
     );
-    let started = runner
-        .start(plan)
+    // From here on until the line.
+    let (begin, timeout) = (Instant::now(), host.start_timeout);
+    let started = tokio::time::timeout(timeout, runner.start(plan))
         .await
+        .map_err(|_| early(LaunchFailure::StartTimeout { timeout }))?
         .map_err(|error| early(LaunchFailure::Start(error)))?;
 
     let mut child = Starting::new(host, program.clone(), started);
-    match child.shake_hands(host, &transports, offer, &sockets).await {
+    let shaken = child.shake_hands(host, &transports, offer, &sockets, begin);
+    match shaken.await {
         Ok(ready) => Ok(child.into_session(ready, sockets, host.ending, fate)),
         Err(failure) => Err(child.give_up(failure).await),
     }
@@ -102,8 +105,9 @@ impl Starting {
         transports: &Transports,
         offer: Offer,
         sockets: &SocketDir,
+        begin: Instant,
     ) -> Result<Ready, LaunchFailure> {
-        let line = self.first_line(host.start_timeout).await?;
+        let line = self.first_line(host.start_timeout, begin).await?;
         tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
         // From here on, lest a plugin that prints before it accepts wait for us, and we for it.
         let stdout = std::mem::replace(&mut self.stdout, Box::new(tokio::io::empty()));
@@ -130,11 +134,25 @@ impl Starting {
         self.join(host, &**transport, agreed, sockets).await
     }
 
-    /// Waits for the handshake line, the end of the process, or the time.
-    async fn first_line(&mut self, timeout: Duration) -> Result<HandshakeLine, LaunchFailure> {
+    /// Waits for the handshake line, the end of the process, or `timeout` from `begin` on.
+    async fn first_line(
+        &mut self,
+        timeout: Duration,
+        begin: Instant,
+    ) -> Result<HandshakeLine, LaunchFailure> {
         let mut search = FirstLine::new(&mut self.stdout, &self.output);
-        let found = tokio::time::timeout(timeout, search.find()).await;
-        match found {
+        let process = &mut self.process;
+        let finding = async {
+            tokio::select! {
+                found = search.find() => return found,
+                Ok(_) = process.wait() => {}
+            }
+            // What it said is in the pipe, which another may hold open.
+            let rest = tokio::time::timeout(LAST_WORDS, search.find());
+            rest.await.unwrap_or(Err(NoLine::Closed))
+        };
+        let left = timeout.saturating_sub(begin.elapsed());
+        match tokio::time::timeout(left, finding).await {
             Ok(Ok(line)) => {
                 let rest = search.into_rest();
                 if !rest.is_empty() {

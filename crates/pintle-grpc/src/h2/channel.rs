@@ -148,6 +148,11 @@ impl Channel {
         }))
     }
 
+    /// Cancelled when the connection is gone.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.0.ending.token()
+    }
+
     /// Resolves when the connection is gone, with the reason. Cancel-safe, and does not keep the
     /// connection open.
     pub fn closed(&self) -> impl Future<Output = ConnectionLost> + Send + use<> {

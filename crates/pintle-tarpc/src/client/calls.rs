@@ -15,13 +15,8 @@ use crate::error::CallLost;
 use crate::form::{Reads, Writes};
 use crate::messages::Wire;
 
-/// How long a call that lost its stream waits to see whether the session is lost, too.
+/// How long a call that lost its stream waits to see whether the connection is lost, too.
 const OVER_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long a call that lost its session waits to learn why.
-///
-/// The exit of the process is known a moment after its sockets are closed.
-const REASON_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// The calls of one stream: tarpc's own, with deadlines that count from the call and reasons for
 /// what is lost.
@@ -106,20 +101,23 @@ impl Lost {
 
     /// The error of the call named `call`, whose stream failed with `stream`, or just ended.
     async fn error(&self, call: Option<&'static str>, stream: Option<StreamError>) -> RpcError {
-        let lost = match timeout(OVER_TIMEOUT, self.over.cancelled()).await {
-            Ok(()) => match self.reason().await {
-                Some(closed) => CallLost::SessionClosed(match call {
-                    Some(call) => closed.during(call),
-                    None => closed,
-                }),
-                None => CallLost::Connection,
-            },
-            Err(_) => match stream {
-                Some(error) => return RpcError::Channel(error),
-                None => CallLost::Stream,
+        let lost = match self.reason().await {
+            Some(closed) => CallLost::SessionClosed(match call {
+                Some(call) => closed.during(call),
+                None => closed,
+            }),
+            None => match (self.is_over().await, stream) {
+                (true, _) => CallLost::Connection,
+                (false, Some(error)) => return RpcError::Channel(error),
+                (false, None) => CallLost::Stream,
             },
         };
         RpcError::Channel(ChannelError::Read(Arc::new(lost)))
+    }
+
+    async fn is_over(&self) -> bool {
+        let over = timeout(OVER_TIMEOUT, self.over.cancelled());
+        over.await.is_ok()
     }
 
     /// Why the session ended, for streams that failed with it.
@@ -134,10 +132,10 @@ impl Lost {
         })
     }
 
-    /// Why the session ended, which is known a moment after its connection has.
+    /// Why the session ended, if it has or is about to, and if that is known on this side.
     pub(crate) async fn reason(&self) -> Option<SessionClosed> {
         let ended = self.ended.as_ref()?;
-        timeout(REASON_TIMEOUT, ended.wait()).await.ok()?
+        ended.explain(self.over.cancelled()).await
     }
 
     /// The same, if it is known by now.
