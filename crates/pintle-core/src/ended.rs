@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::panicked::Panicked;
 use crate::runner::Exit;
@@ -215,16 +218,49 @@ impl std::error::Error for SessionClosed {}
 /// The same on every system that has signals.
 pub(crate) const SIGKILL: i32 = 9;
 
+/// How much later than what fails with it a session may begin to end and count as the cause.
+///
+/// All connections of a process that ends are closed together, and seen to be one after the other.
+const CAUSE_TIMEOUT: Duration = Duration::from_millis(300);
+
 /// Knows whether, and why, a session has ended. A clone is another ear.
 #[derive(Clone, Debug)]
 pub struct Ended {
     receiver: watch::Receiver<Option<SessionClosed>>,
+    begun: CancellationToken,
+    /// How long a session may take to end that has begun to.
+    longest: Duration,
+}
+
+/// The one who tells.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    sender: watch::Sender<Option<SessionClosed>>,
+    begun: CancellationToken,
+}
+
+impl Teller {
+    /// The session has begun to end, and will tell why.
+    pub(crate) fn begin(&self) {
+        self.begun.cancel();
+    }
+
+    pub(crate) fn tell(&self, closed: SessionClosed) {
+        self.sender.send_replace(Some(closed));
+    }
 }
 
 impl Ended {
-    pub(crate) fn channel() -> (watch::Sender<Option<SessionClosed>>, Self) {
+    /// For a session that takes as long at most to end, once it has begun to.
+    pub(crate) fn channel(longest: Duration) -> (Teller, Self) {
         let (sender, receiver) = watch::channel(None);
-        (sender, Self { receiver })
+        let begun = CancellationToken::new();
+        let ended = Self {
+            receiver,
+            begun: begun.clone(),
+            longest,
+        };
+        (Teller { sender, begun }, ended)
     }
 
     /// The reason, if the session has ended.
@@ -239,5 +275,111 @@ impl Ended {
             Ok(reason) => reason.clone(),
             Err(_) => self.now(),
         }
+    }
+
+    /// For transports: why the session ended, for what failed and may have failed for that, such as
+    /// a call. `over` resolves when the session's own connection is gone.
+    ///
+    /// `None` if that stays and nothing else ends the session: the failure has another cause then,
+    /// and waits for a third of a second to be sure. Otherwise the reason is waited
+    /// for: it is told within a second of the process's end, and an end that was asked for may take
+    /// the times that the host allows for it. That there is no answer even then is not to be
+    /// expected, and leaves the failure without a reason. Cancel-safe.
+    ///
+    /// Not for the tasks of the session itself, which has them end before it knows the reason.
+    pub async fn explain(&self, over: impl Future<Output = ()>) -> Option<SessionClosed> {
+        let is_ending = tokio::select! {
+            closed = self.wait() => return closed,
+            () = self.begun.cancelled() => true,
+            is_over = timeout(CAUSE_TIMEOUT, over) => is_over.is_ok(),
+        };
+        match is_ending {
+            true => timeout(self.longest, self.wait()).await.ok()?,
+            false => self.now(),
+        }
+    }
+
+    /// Waits until nothing of the session is left, which may be later than the reason is known.
+    pub(crate) async fn gone(&self) {
+        let mut receiver = self.receiver.clone();
+        while receiver.changed().await.is_ok() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const LONGEST: Duration = Duration::from_secs(7);
+
+    fn closed() -> SessionClosed {
+        SessionClosed::new(End {
+            program: "plugin".to_owned(),
+            generation: 1,
+            reason: EndReason::Exited,
+            exit: None,
+            spared: false,
+            stderr: Vec::new(),
+            panicked: None,
+            out_of_memory: false,
+            diagnosis: None,
+        })
+    }
+
+    /// What is made of a failure by a session that tells after this time, and how soon.
+    async fn explained(told: Duration, over: impl Future<Output = ()>) -> (bool, Duration) {
+        let (teller, ended) = Ended::channel(LONGEST);
+        let begin = Instant::now();
+        let telling = async {
+            sleep(told).await;
+            teller.tell(closed());
+        };
+        let asking = async {
+            let found = ended.explain(over).await;
+            (found.is_some(), begin.elapsed())
+        };
+        tokio::join!(asking, telling).0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_with_the_session_waits_for_the_reason_however_long_the_end_takes() {
+        for told in [Duration::ZERO, Duration::from_millis(900), LONGEST / 2] {
+            let (found, after) = explained(told, ready(())).await;
+            assert!(
+                found && after < told + Duration::from_millis(2),
+                "{after:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_by_itself_does_not_wait_long() {
+        let (found, after) = explained(LONGEST, pending()).await;
+        assert!(!found && after < CAUSE_TIMEOUT * 2, "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_waits_for_ever() {
+        let (found, after) = explained(LONGEST * 3, ready(())).await;
+        assert!(!found && after < LONGEST * 2, "{after:?}");
+        let (teller, ended) = Ended::channel(LONGEST);
+        drop(teller);
+        assert!(ended.explain(ready(())).await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_while_the_session_ends_waits_though_its_connection_is_there() {
+        let (teller, ended) = Ended::channel(LONGEST);
+        teller.begin();
+        let telling = async {
+            sleep(LONGEST / 2).await;
+            teller.tell(closed());
+        };
+        let (found, ()) = tokio::join!(ended.explain(pending()), telling);
+        assert!(found.is_some());
     }
 }

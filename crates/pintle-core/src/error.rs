@@ -184,6 +184,12 @@ pub enum LaunchFailure {
         /// What it printed to stdout instead of a handshake line, bounded.
         printed: Option<String>,
     },
+    /// The runner did not start the process in time.
+    #[error("it was not started within {timeout:?}")]
+    StartTimeout {
+        /// The host's start timeout.
+        timeout: Duration,
+    },
     /// The process printed no handshake line in time.
     #[error("it printed no handshake line within {timeout:?}{}", quoted(", only ", .printed))]
     NoHandshake {
@@ -277,6 +283,10 @@ impl LaunchFailure {
                 exit: Exit::Code(_),
                 ..
             } if silent => "is the program a plugin, and is its magic cookie the host's?",
+            Self::StartTimeout { .. } => {
+                "what starts it waits for something: a disk or a container engine that does not answer? \
+                 Host::start_timeout allows it more time"
+            }
             Self::NoHandshake { .. } => {
                 "is the program a plugin? a slow start can be allowed with Host::start_timeout"
             }

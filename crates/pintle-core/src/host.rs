@@ -35,7 +35,7 @@ use crate::security::Policy;
 use crate::session::Timeouts;
 use environment::Environment;
 
-/// How long a plugin may take from its start to its handshake line, unless the host says otherwise.
+/// How long a plugin may take to be started and to say its handshake line, unless the host says otherwise.
 pub const DEFAULT_START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long connecting to a plugin may take, TLS included, unless the host says otherwise.
@@ -213,7 +213,8 @@ impl Host {
         self
     }
 
-    /// How long a plugin may take to print its handshake line; [`DEFAULT_START_TIMEOUT`] by default.
+    /// How long a plugin may take to be started and to print its handshake line;
+    /// [`DEFAULT_START_TIMEOUT`] by default.
     #[must_use]
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
@@ -273,7 +274,8 @@ impl Host {
 
     /// Gives each log entry of the plugin to `each`, instead of `tracing`.
     ///
-    /// The function runs on the session's task: it must not block.
+    /// The function runs on the session's task: it must not block. If it panics, that entry is lost,
+    /// and it is called with the next.
     #[must_use]
     pub fn on_log(mut self, each: impl Fn(&LogEntry) + Send + Sync + 'static) -> Self {
         self.logs = LogTo::Each(Arc::new(each));

@@ -57,7 +57,8 @@ pub async fn in_process(
     // Whatever the connection has begun ends with this future, unless it succeeds.
     let unfinished = [&tasks, &outputs].map(|tasks| tasks.stopping().clone().drop_guard());
     let output = Output::new(PROGRAM.to_owned(), OutputTo::Discard, OutputTo::Discard);
-    let (sender, ended) = Ended::channel();
+    let timeouts = Timeouts::default();
+    let (teller, ended) = Ended::channel(timeouts.longest());
     let link = HostLink {
         address: address.clone(),
         net: memory(&hub),
@@ -97,10 +98,10 @@ pub async fn in_process(
         output,
         address: place,
         sockets: SocketDir::none(),
-        timeouts: Timeouts::default(),
+        timeouts,
         bond: Bond::Owned,
         oom_kills: OomKills::now(None),
-        ended: sender,
+        ended: teller,
         spared: false,
     };
     Ok(Session::new(facts, connection, ended, supervised))

@@ -28,6 +28,7 @@ mod excerpt;
 #[cfg(any(test, pintle_fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod guarded;
 mod handshake;
 mod host;
 mod in_process;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use queue::OutputQueue;
 
+use crate::guarded::guarded;
 use crate::log::LineSplitter;
 use inherited::Inherited;
 
@@ -43,7 +44,7 @@ pub enum OutputTo {
     /// It is given to a function, in chunks as they arrive, in order.
     ///
     /// The function runs on the session's task: it must not block. [`queue`](Self::queue) is for
-    /// what takes time.
+    /// what takes time. If it panics, that chunk is lost, and it is called with the next.
     Each(EachChunk),
 }
 
@@ -177,7 +178,7 @@ impl Output {
             }
             OutputTo::Inherit => self.shared.inherited.push(channel, chunk),
             OutputTo::Discard => {}
-            OutputTo::Each(each) => each(chunk),
+            OutputTo::Each(each) => guarded("the function that takes output", || each(chunk)),
         }
         let length = chunk.len() as u64;
         self.shared

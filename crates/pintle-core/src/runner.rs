@@ -14,6 +14,8 @@ mod exit;
 #[cfg(unix)]
 mod guard;
 mod home;
+#[cfg(unix)]
+mod outlet;
 mod process;
 #[cfg(unix)]
 mod sigchld;
@@ -57,7 +59,8 @@ pub trait Runner: Send + Sync + 'static {
     /// What to call the plugin in messages: a path, an image.
     fn program(&self) -> String;
 
-    /// Starts a process. Dropping the future must leave none.
+    /// Starts a process. Dropping the future must leave none: that is how a start ends which takes
+    /// longer than the host's [start timeout](crate::Host::start_timeout).
     fn start(&self, plan: StartPlan) -> BoxFuture<'_, Result<Started, StartError>>;
 }
 
@@ -163,6 +166,9 @@ pub trait Process: Send + Sync + 'static {
 
     /// Waits for the end of the process itself, not of its pipes. Cancel-safe;
     /// asked again after the end it answers the same.
+    ///
+    /// What the process wrote must be in its [outputs](Started) by then: each is read until it ends,
+    /// gives nothing for 100 ms, or has been read for 300 ms with nothing to be had at once.
     fn wait(&mut self) -> BoxFuture<'_, io::Result<Exit>>;
 
     /// Whether [`wait`](Self::wait) hears of the end at all; so it does by default. Where nobody tells,
@@ -193,7 +199,8 @@ pub trait Process: Send + Sync + 'static {
     /// explain it: `the container was out of memory`. Nothing, by default.
     ///
     /// Asked once, when the process has ended or is to be ended anyway. The answer is one line of the
-    /// error that people read: after a second it comes too late, and only its beginning is kept.
+    /// error that people read, and whoever calls the plugin waits for: after 300 ms it comes too late,
+    /// and only its beginning is kept.
     fn diagnose(&mut self) -> BoxFuture<'_, Option<String>> {
         Box::pin(std::future::ready(None))
     }

@@ -162,7 +162,9 @@ impl Session {
         self.shared.facts.pid
     }
 
-    /// Waits until the session has ended, and tells why. Cancel-safe.
+    /// Waits until the session has ended, and tells why: within a second of the end of the plugin's
+    /// process, or of its start to end where it hangs up and lives on, half a second later.
+    /// Cancel-safe.
     pub async fn closed(&self) -> SessionClosed {
         match self.shared.ended.wait().await {
             Some(closed) => closed,
@@ -176,14 +178,17 @@ impl Session {
     /// [close timeout](crate::Host::close_timeout) is sent SIGTERM, and is killed after the
     /// [terminate timeout](crate::Host::terminate_timeout).
     ///
+    /// Whoever takes what the plugin printed last is waited for, too, however long that takes.
     /// Dropping the future does not take the request back.
     ///
     /// # Errors
     /// [`SessionClosed`], when the session ended for another reason than this
-    /// request, or the plugin did not end before SIGTERM.
+    /// request, or the plugin did not end before SIGTERM. A plugin that ends by itself at the same
+    /// moment may be told as either: what the session learns of first is the reason.
     pub async fn close(&self) -> Result<Exit, SessionClosed> {
         let _ = self.shared.orders.send(Order::Close);
         let closed = self.closed().await;
+        self.shared.ended.gone().await;
         match closed.reason() {
             EndReason::Closed => Ok(closed.exit().unwrap_or(Exit::Unknown)),
             _ => Err(closed),
@@ -192,10 +197,13 @@ impl Session {
 
     /// Ends the plugin by force, and waits until its process and everything of this session is gone.
     ///
+    /// Whoever takes what the plugin printed last is waited for, too, however long that takes.
     /// Dropping the future does not take the request back.
     pub async fn kill(&self) -> SessionClosed {
         let _ = self.shared.orders.send(Order::Kill);
-        self.closed().await
+        let closed = self.closed().await;
+        self.shared.ended.gone().await;
+        closed
     }
 
     /// What another host needs to take this plugin over: to be saved, for the case that this one

@@ -1,10 +1,10 @@
 //! The host's end of a session over gRPC.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use pintle_core::{BoxError, Connection, Ended, HostLink};
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -18,11 +18,6 @@ use crate::pb::grpc_controller_client::GrpcControllerClient;
 use crate::transport::{Grpc, GrpcError};
 use crate::{health, stdio};
 
-/// How long a call that lost its connection waits to learn why.
-///
-/// The exit of the process is known a moment after its sockets are closed.
-const REASON_TIMEOUT: Duration = Duration::from_millis(800);
-
 /// A host's connection to its plugin.
 #[derive(Debug)]
 pub struct GrpcConnection {
@@ -31,7 +26,8 @@ pub struct GrpcConnection {
 
 impl GrpcConnection {
     pub(crate) async fn open(grpc: &Grpc, link: HostLink) -> Result<Self, GrpcError> {
-        let lost = reason_of(link.ended.clone());
+        let over = Arc::new(OnceLock::new());
+        let lost = reason_of(link.ended.clone(), Arc::clone(&over));
         let broker = GrpcBroker::for_host(grpc, &link, lost.clone());
         let stream = match broker.trunk() {
             Some(trunk) => {
@@ -49,6 +45,7 @@ impl GrpcConnection {
             lost,
         )
         .await?;
+        let _ = over.set(channel.over());
         // The session tells why it ended when these have ended: they cannot ask.
         let own = channel.unexplained();
         link.outputs
@@ -108,14 +105,19 @@ impl Connection for GrpcConnection {
     }
 }
 
-/// Lets calls that fail with the connection name the reason why the session ended.
-fn reason_of(ended: Ended) -> LostReason {
+/// Lets calls that fail with their connection name the reason why the session ended. `over` is
+/// cancelled when the session's own connection has ended, and is not there before that is made.
+fn reason_of(ended: Ended, over: Arc<OnceLock<CancellationToken>>) -> LostReason {
     Arc::new(move || {
-        let ended = ended.clone();
+        let (ended, over) = (ended.clone(), Arc::clone(&over));
         Box::pin(async move {
-            let closed = tokio::time::timeout(REASON_TIMEOUT, ended.wait())
-                .await
-                .ok()??;
+            let over = async {
+                match over.get() {
+                    Some(over) => over.cancelled().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let closed = ended.explain(over).await?;
             Some(Arc::new(closed) as SharedError)
         })
     })

@@ -45,11 +45,9 @@ fn impatient(host: Host, vice: Vice) -> Host {
     match vice {
         Vice::HalfALine | Vice::Silent => host.start_timeout(START),
         Vice::SilentListener | Vice::DeafWithin | Vice::GoesAway => host.connect_timeout(SOON),
-        Vice::StopsItself
-        | Vice::NeverShutsDown
-        | Vice::EndsAtSigterm
-        | Vice::IgnoresShutdown
-        | Vice::NeverAnswers => host.close_timeout(SOON).terminate_timeout(SOON),
+        Vice::StopsItself | Vice::NeverShutsDown | Vice::EndsAtSigterm | Vice::IgnoresShutdown => {
+            host.close_timeout(SOON).terminate_timeout(SOON)
+        }
         _ => host,
     }
 }

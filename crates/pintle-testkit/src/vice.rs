@@ -55,6 +55,9 @@ vices! {
     Start {
         /// Ends with code 3 after two lines on its stderr.
         ExitsEarly = "exits-early",
+        /// Ends with code 3 after a line on its stderr, and leaves a process out of its group that
+        /// holds its outputs.
+        ExitsEarlyAndLosesAChild = "exits-early-and-loses-a-child",
         /// Ends by a signal.
         KillsItselfEarly = "kills-itself-early",
         /// Says hello to a person, and ends well.
@@ -215,6 +218,8 @@ vices! {
         LeavesAGrandchild = "leaves-a-grandchild",
         /// Leaves many behind.
         LeavesMany = "leaves-many",
+        /// Leaves a process out of its group that writes to its stderr now and then, without end.
+        LosesAChattyChild = "loses-a-chatty-child",
     }
 }
 

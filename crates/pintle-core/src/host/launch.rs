@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::agree::agree;
 use super::first_line::{FirstLine, NoLine, PREAMBLE_LIMIT_BYTES};
 use super::sockets::SocketDir;
-use super::starting::{Agreed, EXIT_GRACE, Ready, Starting, drain};
+use super::starting::{Agreed, EXIT_GRACE, LAST_WORDS, Ready, Starting, drain};
 use super::{Host, NetworkChoice};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::HandshakeLine;
@@ -62,8 +62,13 @@ pub(super) async fn launch_unless(
         sockets.path(),
     )
     .with_stay(sockets.stay());
-    let starting = runner.start(plan);
-    let Some(started) = started_unless(given_up, starting, host.ending.kill).await else {
+    // From here on until the line.
+    let (begin, timeout) = (Instant::now(), host.start_timeout);
+    let starting = started_unless(given_up, runner.start(plan), host.ending.kill);
+    let started = tokio::time::timeout(timeout, starting)
+        .await
+        .map_err(|_| early(LaunchFailure::StartTimeout { timeout }))?;
+    let Some(started) = started else {
         return Ok(None);
     };
     let started = started.map_err(|error| early(LaunchFailure::Start(error)))?;
@@ -74,7 +79,7 @@ pub(super) async fn launch_unless(
         process = child.process.id(),
         "plugin started"
     );
-    let shaking = child.shake_hands(host, &transports, offer, &sockets);
+    let shaking = child.shake_hands(host, &transports, offer, &sockets, begin);
     match given_up.run_until_cancelled(shaking).await {
         Some(Ok(ready)) => Ok(Some(child.into_session(ready, sockets, host.ending, fate))),
         Some(Err(failure)) => Err(child.give_up(failure).await),
@@ -142,8 +147,9 @@ impl Starting {
         transports: &Transports,
         offer: Offer,
         sockets: &SocketDir,
+        begin: Instant,
     ) -> Result<Ready, LaunchFailure> {
-        let line = self.first_line(host.start_timeout).await?;
+        let line = self.first_line(host.start_timeout, begin).await?;
         tracing::debug!(plugin = self.program, address = %line.address, "plugin answered");
         // From here on, lest a plugin that prints before it accepts wait for us, and we for it.
         let stdout = std::mem::replace(&mut self.stdout, Box::new(tokio::io::empty()));
@@ -170,11 +176,25 @@ impl Starting {
         self.join(host, &**transport, agreed, sockets).await
     }
 
-    /// Waits for the handshake line, the end of the process, or the time.
-    async fn first_line(&mut self, timeout: Duration) -> Result<HandshakeLine, LaunchFailure> {
+    /// Waits for the handshake line, the end of the process, or `timeout` from `begin` on.
+    async fn first_line(
+        &mut self,
+        timeout: Duration,
+        begin: Instant,
+    ) -> Result<HandshakeLine, LaunchFailure> {
         let mut search = FirstLine::new(&mut self.stdout, &self.output);
-        let found = tokio::time::timeout(timeout, search.find()).await;
-        match found {
+        let process = &mut self.process;
+        let finding = async {
+            tokio::select! {
+                found = search.find() => return found,
+                Ok(_) = process.wait() => {}
+            }
+            // What it said is in the pipe, which another may hold open.
+            let rest = tokio::time::timeout(LAST_WORDS, search.find());
+            rest.await.unwrap_or(Err(NoLine::Closed))
+        };
+        let left = timeout.saturating_sub(begin.elapsed());
+        match tokio::time::timeout(left, finding).await {
             Ok(Ok(line)) => {
                 let rest = search.into_rest();
                 if !rest.is_empty() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::tasks::Tasks;
@@ -14,10 +14,14 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// How long a pipe of a process that has ended may be silent before it counts as read to its end.
 ///
 /// A grandchild that left the plugin's process group may hold it open for ever. What the process
-/// itself wrote is there already: time passes only once all of that has been read.
+/// itself wrote is there already: time passes only once all of that has been read. Where the runner
+/// can tell how much that was, the pipe ends by itself: see `runner/outlet.rs`.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// How much is read from a pipe in any case once its process has ended, while there is something.
+/// How long is waited for more at most, however often a grandchild breaks the silence.
+const LAST_TIME: Duration = Duration::from_millis(300);
+
+/// How much is read after that time, while there is something.
 ///
 /// No user's pipe on Linux holds more, unless the administrator allows it; so all that the process
 /// wrote is in it, however much a grandchild writes on.
@@ -48,7 +52,7 @@ impl Pipes {
     }
 
     /// Waits until all that the process wrote has been read, once it has ended. A grandchild that
-    /// still writes is not waited for.
+    /// still writes is not waited for; whoever takes what is read is. Cancel-safe.
     pub(crate) async fn read_out(&self) {
         self.ended.cancel();
         self.readers.tracker().close();
@@ -96,20 +100,18 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
                 () = self.ended.cancelled() => {}
             }
         }
-        let (until, left) = *self
+        let (last, left) = *self
             .last
-            .get_or_insert_with(|| (Instant::now() + SILENCE, LAST_BYTES));
-        if left == 0 && Instant::now() >= until {
+            .get_or_insert_with(|| (Instant::now() + LAST_TIME, LAST_BYTES));
+        let now = Instant::now();
+        if left == 0 && now >= last {
             return None;
         }
         // The pipe is tried once more when the time has passed, and the runtime has by then looked
         // at it: silence is never taken for a runtime that has not got round to it.
-        let read = some(
-            timeout(SILENCE, self.source.read(&mut self.chunk))
-                .await
-                .ok()?,
-        )?;
-        self.last = Some((until, left.saturating_sub(read)));
+        let waiting = timeout_at(last.min(now + SILENCE), self.source.read(&mut self.chunk));
+        let read = some(waiting.await.ok()?)?;
+        self.last = Some((last, left.saturating_sub(read)));
         Some(read)
     }
 }
@@ -152,19 +154,41 @@ mod tests {
         drop(theirs);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_goes_on_writing_is_not_waited_for() {
-        let (mut theirs, ours) = tokio::io::duplex(64);
+    /// Writes to a pipe without end, with a pause after each write; how long it is read once the
+    /// process has ended.
+    async fn read_of_a_chatterer(bytes: usize, pause: Duration) -> Duration {
+        let (mut theirs, ours) = tokio::io::duplex(bytes);
         let pipes = Pipes::default();
-        let heard = read_all(&pipes, ours);
+        read_all(&pipes, ours);
         let writing = tokio::spawn(async move {
-            while theirs.write_all(&[7; 64]).await.is_ok() {
-                tokio::time::sleep(SILENCE / 100_000).await;
+            while theirs.write_all(&vec![7; bytes]).await.is_ok() {
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
             }
         });
+        let begin = Instant::now();
         pipes.read_out().await;
-        assert!(*heard.lock().unwrap() >= LAST_BYTES);
+        let took = begin.elapsed();
         writing.await.unwrap();
+        took
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_writes_now_and_then_is_not_waited_for() {
+        for pause in [
+            SILENCE / 2,
+            SILENCE - Duration::from_millis(1),
+            SILENCE / 100,
+        ] {
+            let took = read_of_a_chatterer(16, pause).await;
+            assert!(took <= LAST_TIME + Duration::from_millis(1), "{took:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_writes_all_the_time_is_not_waited_for() {
+        read_of_a_chatterer(CHUNK_BYTES, Duration::ZERO).await;
     }
 
     #[tokio::test]

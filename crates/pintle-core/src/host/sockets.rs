@@ -67,24 +67,25 @@ impl SocketDir {
         match self.plugin {
             PluginDir::Here => drop(self.dir.and_then(Home::take).map(tempfile::TempDir::keep)),
             // It does not know of ours.
-            PluginDir::Earlier(_) => Self::remove_own(self.dir),
+            PluginDir::Earlier(_) => remove_own(self.dir),
         }
     }
 
     /// Removes the directory and whatever a plugin left in it.
     pub(crate) async fn remove(self) {
-        Self::remove_own(self.dir);
+        // On a thread of its own: a plugin may have left a lot, or a disk not answer.
+        let _ = tokio::task::spawn_blocking(|| remove_own(self.dir)).await;
         if let PluginDir::Earlier(Some(dir)) = self.plugin {
             remove_earlier(&dir).await;
         }
     }
+}
 
-    fn remove_own(dir: Option<Home>) {
-        if let Some(dir) = dir.and_then(Home::take)
-            && let Err(error) = dir.close()
-        {
-            tracing::warn!(%error, "the directory of a session's sockets could not be removed");
-        }
+fn remove_own(dir: Option<Home>) {
+    if let Some(dir) = dir.and_then(Home::take)
+        && let Err(error) = dir.close()
+    {
+        tracing::warn!(%error, "the directory of a session's sockets could not be removed");
     }
 }
 

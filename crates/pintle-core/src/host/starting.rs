@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncRead;
-use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::DropGuard;
 
 use super::Host;
@@ -12,7 +12,7 @@ use super::launch::Fate;
 use super::pipe::{Pipe, Pipes};
 use super::sockets::SocketDir;
 use super::stderr::{self, StderrReader, StderrTail};
-use crate::ended::{Ended, SessionClosed};
+use crate::ended::{Ended, Teller};
 use crate::error::{LaunchError, LaunchFailure};
 use crate::handshake::{Protocol, ProtocolVersion};
 use crate::net::{Address, Net, Translate, remove_stale};
@@ -30,8 +30,11 @@ use crate::transport::{AnyConnection, AnyTransport, HostLink};
 /// One that is ending closes them a moment before it can be waited for.
 pub(super) const EXIT_GRACE: Duration = Duration::from_millis(500);
 
-/// How long a plugin that failed to start may take to say its last words.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long is waited for what is left to be heard of a plugin that failed to start.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// How long whoever takes what a plugin has printed may delay the news that its launch has failed.
+const TAKING: Duration = Duration::from_millis(500);
 
 /// A process that is running and has yet to become a session.
 pub(super) struct Starting {
@@ -73,7 +76,7 @@ pub(super) struct Agreed {
 pub(super) struct Ready {
     connection: Arc<dyn AnyConnection>,
     agreed: Agreed,
-    sender: watch::Sender<Option<SessionClosed>>,
+    teller: Teller,
     ended: Ended,
 }
 
@@ -128,7 +131,7 @@ impl Starting {
             Some(process) => net.with_process(process),
             None => net,
         };
-        let (sender, ended) = Ended::channel();
+        let (teller, ended) = Ended::channel(host.ending.longest());
         let link = HostLink {
             address: agreed.address.clone(),
             net,
@@ -142,7 +145,7 @@ impl Starting {
         Ok(Ready {
             connection,
             agreed,
-            sender,
+            teller,
             ended,
         })
     }
@@ -179,7 +182,7 @@ impl Starting {
     pub(super) async fn give_up(mut self, failure: LaunchFailure) -> LaunchError {
         self.tasks.finish().await;
         let diagnosis = diagnosis(&mut *self.process).await;
-        let exit = match tokio::time::timeout(Duration::ZERO, self.process.wait()).await {
+        let exit = match timeout(Duration::ZERO, self.process.wait()).await {
             Ok(exit) => exit.ok(),
             Err(_) => {
                 self.kill().await;
@@ -187,7 +190,12 @@ impl Starting {
             }
         };
         self.output.begin_last();
-        self.pipes.read_out().await;
+        if timeout(TAKING, self.pipes.read_out()).await.is_err() {
+            tracing::warn!(
+                plugin = self.program,
+                "what it printed last was not taken in time"
+            );
+        }
         self.outputs.finish_within(LAST_WORDS).await;
         self.output.finish().await;
         if let Some(address) = &self.address {
@@ -211,7 +219,7 @@ impl Starting {
     async fn kill(&mut self) {
         match self.process.kill() {
             Ok(()) => {
-                let gone = tokio::time::timeout(self.kill_timeout, self.process.wait());
+                let gone = timeout(self.kill_timeout, self.process.wait());
                 let _ = gone.await;
             }
             Err(error) => {
@@ -247,7 +255,7 @@ impl Starting {
         let Ready {
             connection,
             agreed,
-            sender,
+            teller,
             ended,
         } = ready;
         let pid = self.process.pid();
@@ -286,7 +294,7 @@ impl Starting {
             timeouts,
             bond: fate.bond,
             oom_kills: self.oom_kills,
-            ended: sender,
+            ended: teller,
             spared: false,
         };
         Session::new(facts, connection, ended, supervised)

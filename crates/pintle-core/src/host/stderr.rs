@@ -7,6 +7,7 @@ use tokio::io::AsyncRead;
 
 use super::LogTo;
 use super::pipe::Pipe;
+use crate::guarded::guarded;
 use crate::log::{Line, LineSplitter, LogEntry, LogParser, Sieve, Sifted, emit, is_mark};
 use crate::output::{Output, OutputTo, StdioChannel};
 use crate::panicked::{PanicReader, Panicked};
@@ -189,7 +190,7 @@ impl LogTo {
     fn take(&self, entry: &LogEntry, program: &str) {
         match self {
             Self::Tracing => emit(entry, program),
-            Self::Each(each) => each(entry),
+            Self::Each(each) => guarded("the function that takes the log", || each(entry)),
         }
     }
 }
@@ -257,6 +258,30 @@ mod tests {
             "c\nde",
             &["a", "c", "b", "b", "de"],
         );
+    }
+
+    #[test]
+    fn who_takes_it_may_panic_and_gets_what_comes_next() {
+        let heard: [Arc<Mutex<usize>>; 2] = Default::default();
+        let [logged, printed] = heard.clone();
+        let count = |count: &Mutex<usize>| *count.lock().unwrap() += 1;
+        let logs = LogTo::Each(Arc::new(move |_: &LogEntry| {
+            count(&logged);
+            panic!("asked to panic");
+        }));
+        let to = OutputTo::each(move |_| {
+            count(&printed);
+            panic!("asked to panic");
+        });
+        let output = Output::new("plugin".to_owned(), OutputTo::Discard, to);
+        let tail = StderrTail::default();
+        let mut reader = StderrReader::new("plugin".to_owned(), logs, tail.clone(), output);
+        let mut sieve = Sieve::default();
+        for text in ["a\nb\n", MARK, "c\n", "d\n"] {
+            sieve.push(text.as_bytes(), |sifted| reader.take(sifted));
+        }
+        assert_eq!(heard.map(|heard| *heard.lock().unwrap()), [2, 2]);
+        assert_eq!(tail.lines(), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::child::{self, Bond, Spawned};
+#[cfg(unix)]
+use super::outlet::Outlet;
 use super::{BoxFuture, Runner, StartError, StartPlan, Started};
 use crate::handshake::env::{LIFELINE, Lifeline, STDIO, pipes_of_own_process};
 use crate::trust::{self, Image, Refusal, Trust};
@@ -108,6 +110,11 @@ pub(super) async fn start(
         stdout,
         stderr,
     } = spawned.map_err(|error| place.explain(error))?;
+    #[cfg(unix)]
+    let (stdout, stderr) = (
+        Outlet::new(stdout, child.exit()),
+        Outlet::new(stderr, child.exit()),
+    );
     Ok(Started::new(child, stdout, stderr))
 }
 

@@ -1,12 +1,13 @@
 //! The task behind a session: it owns the process and ends it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::ended::{End, EndReason, SIGKILL, SessionClosed};
+use crate::ended::{End, EndReason, SIGKILL, SessionClosed, Teller};
 use crate::host::{Pipes, SocketDir, StderrTail};
 use crate::net::{Address, remove_stale};
 use crate::oom::OomKills;
@@ -26,6 +27,13 @@ const OUTPUTS_GRACE: Duration = Duration::from_millis(100);
 
 /// How often that is waited for: a connection that somebody else keeps alive must not go on for ever.
 const OUTPUTS_GRACES: usize = 50;
+
+/// How long an end is cleared away before it is told: whoever waits for the reason is not to wait
+/// for a slow disk, or for whoever takes what the plugin printed last.
+const CLEARING: Duration = Duration::from_millis(600);
+
+/// What is added to the times that are known, before a session counts as one that does not end.
+const LEEWAY: Duration = Duration::from_secs(1);
 
 /// What a handle can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +65,15 @@ pub(crate) struct Timeouts {
     pub(crate) kill: Duration,
 }
 
+impl Timeouts {
+    /// How long a session can take to end once it has begun to, whichever way it goes.
+    pub(crate) fn longest(&self) -> Duration {
+        [self.close, self.terminate, self.kill, CLEARING, LEEWAY]
+            .into_iter()
+            .fold(LOSS_GRACE, Duration::saturating_add)
+    }
+}
+
 /// Everything a session owns, given to its task.
 pub(crate) struct Supervised {
     pub(crate) process: Box<dyn Process>,
@@ -75,7 +92,7 @@ pub(crate) struct Supervised {
     pub(crate) timeouts: Timeouts,
     pub(crate) bond: Bond,
     pub(crate) oom_kills: OomKills,
-    pub(crate) ended: watch::Sender<Option<SessionClosed>>,
+    pub(crate) ended: Teller,
     /// Whether the process was to be killed, and could not or must not be.
     pub(crate) spared: bool,
 }
@@ -85,14 +102,17 @@ impl Supervised {
         self.bond == Bond::Visited
     }
 
-    /// Waits for the end, brings it about, cleans up, and only then tells.
+    /// Waits for the end, brings it about, clears away, and tells then; or before, if that takes
+    /// long. What it has of `ended` goes when all is done.
     pub(crate) async fn run(
         mut self,
         program: String,
         generation: u64,
         mut orders: mpsc::UnboundedReceiver<Order>,
     ) {
-        let (reason, exit) = match self.first_event(&mut orders).await {
+        let event = self.first_event(&mut orders).await;
+        self.ended.begin();
+        let (reason, exit) = match event {
             Event::Exited(exit) => (EndReason::Exited, exit),
             Event::Lost => self.connection_lost().await,
             Event::Ordered(Some(Order::Close)) if self.visited() => (EndReason::Closed, None),
@@ -108,29 +128,36 @@ impl Supervised {
         let left = reason == EndReason::Left || (self.visited() && reason != EndReason::Exited);
         if left {
             self.process.release();
-            self.pipes.give_up().await;
-            self.outputs.finish().await;
-        } else {
-            // The outputs first: what the plugin said last still comes.
-            self.output.begin_last();
-            self.pipes.read_out().await;
-            self.outputs_end().await;
         }
-        self.tasks.finish().await;
-        let diagnosis = match reason {
+        let mut clearing = pin!(self.remains().clear(left));
+        // What the runner knows is asked for meanwhile.
+        let (diagnosis, cleared) =
+            tokio::join!(self.diagnosis(reason), timeout(CLEARING, &mut clearing));
+        let closed = self.tell(program, generation, reason, exit, diagnosis);
+        tracing::debug!(%closed, "session ended");
+        self.ended.tell(closed);
+        if cleared.is_err() {
+            clearing.await;
+        }
+    }
+
+    /// What is to be cleared away.
+    fn remains(&mut self) -> Remains {
+        Remains {
+            pipes: self.pipes.clone(),
+            outputs: self.outputs.clone(),
+            tasks: self.tasks.clone(),
+            output: self.output.clone(),
+            address: self.address.clone(),
+            sockets: std::mem::replace(&mut self.sockets, SocketDir::none()),
+        }
+    }
+
+    async fn diagnosis(&mut self, reason: EndReason) -> Option<String> {
+        match reason {
             EndReason::Exited | EndReason::ConnectionLost => diagnosis(&mut *self.process).await,
             _ => None,
-        };
-        let closed = self.tell(program, generation, reason, exit, diagnosis);
-        if left {
-            self.sockets.keep();
-        } else {
-            remove_stale(&self.address).await;
-            self.sockets.remove().await;
         }
-        self.output.finish().await;
-        tracing::debug!(%closed, "session ended");
-        self.ended.send_replace(Some(closed));
     }
 
     async fn first_event(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> Event {
@@ -206,23 +233,6 @@ impl Supervised {
             .ok()
     }
 
-    /// Waits for what comes over the connection, while it comes.
-    async fn outputs_end(&self) {
-        let mut heard = self.output.delivered_bytes();
-        for _ in 0..OUTPUTS_GRACES {
-            // Who waits for the host's own outputs is not silent.
-            self.output.room_for_all().await;
-            if self.outputs.done_within(OUTPUTS_GRACE).await {
-                break;
-            }
-            let before = std::mem::replace(&mut heard, self.output.delivered_bytes());
-            if heard == before {
-                break;
-            }
-        }
-        self.outputs.finish().await;
-    }
-
     fn tell(
         &self,
         program: String,
@@ -247,6 +257,55 @@ impl Supervised {
                 || (by_stranger && self.oom_kills.have_risen()),
             diagnosis,
         })
+    }
+}
+
+/// What is left of a session whose process has ended, or is let go.
+struct Remains {
+    pipes: Pipes,
+    outputs: Tasks,
+    tasks: Tasks,
+    output: Output,
+    address: Address,
+    sockets: SocketDir,
+}
+
+impl Remains {
+    async fn clear(self, left: bool) {
+        if left {
+            self.pipes.give_up().await;
+            self.outputs.finish().await;
+        } else {
+            // The outputs first: what the plugin said last still comes.
+            self.output.begin_last();
+            self.pipes.read_out().await;
+            self.outputs_end().await;
+        }
+        self.tasks.finish().await;
+        self.output.finish().await;
+        if left {
+            self.sockets.keep();
+        } else {
+            remove_stale(&self.address).await;
+            self.sockets.remove().await;
+        }
+    }
+
+    /// Waits for what comes over the connection, while it comes.
+    async fn outputs_end(&self) {
+        let mut heard = self.output.delivered_bytes();
+        for _ in 0..OUTPUTS_GRACES {
+            // Who waits for the host's own outputs is not silent.
+            self.output.room_for_all().await;
+            if self.outputs.done_within(OUTPUTS_GRACE).await {
+                break;
+            }
+            let before = std::mem::replace(&mut heard, self.output.delivered_bytes());
+            if heard == before {
+                break;
+            }
+        }
+        self.outputs.finish().await;
     }
 }
 

@@ -172,6 +172,11 @@ impl Channel {
         unary::unary(&self.0, path, timeout, frame).await
     }
 
+    /// Cancelled when the connection is gone.
+    pub(crate) fn over(&self) -> CancellationToken {
+        self.0.ending.token()
+    }
+
     /// Resolves when the connection is gone, with the reason. Cancel-safe, and does not keep the
     /// connection open.
     pub fn closed(&self) -> impl Future<Output = ConnectionLost> + Send + use<> {

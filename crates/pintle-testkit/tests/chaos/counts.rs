@@ -1,6 +1,8 @@
 use std::fs;
+use std::time::Duration;
 
 use pintle_testkit::{World, children, descriptors, tasks};
+use tokio::time::sleep;
 
 /// What a process has.
 #[derive(Debug)]
@@ -22,6 +24,24 @@ impl Counts {
             threads: fs::read_dir("/proc/self/task").unwrap().count(),
             files: fs::read_dir(world.sockets()).unwrap().count(),
         }
+    }
+
+    /// The least that a process has within 200 ms: threads and files that are just going are no part
+    /// of what it keeps.
+    pub(crate) async fn least(world: &World) -> Self {
+        let mut least = Self::now(world);
+        for _ in 0..40 {
+            sleep(Duration::from_millis(5)).await;
+            let now = Self::now(world);
+            least = Self {
+                processes: least.processes.min(now.processes),
+                descriptors: least.descriptors.min(now.descriptors),
+                tasks: least.tasks.min(now.tasks),
+                threads: least.threads.min(now.threads),
+                files: least.files.min(now.files),
+            };
+        }
+        least
     }
 
     /// Whether there is nothing but what a host needs once, and keeps.

@@ -69,7 +69,7 @@ impl Fault {
                     let load = Load::begin(&peer(&session).await).await;
                     sleep(pause).await;
                     let _ = session.close().await;
-                    load.end().await;
+                    load.end(session.closed().await.reason()).await;
                 }
             }
             _ => self.strike_session(world, &host, way, pause).await,
@@ -117,8 +117,12 @@ impl Fault {
             // Under this load it may be overdue on a busy machine.
             _ => drop(session.close().await),
         }
+        let reason = match self {
+            Self::Dropped => EndReason::Dropped,
+            _ => session.closed().await.reason(),
+        };
         drop(session);
-        load.end().await;
+        load.end(reason).await;
     }
 }
 

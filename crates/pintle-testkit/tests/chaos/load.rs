@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pintle::{BoxError, Bytes};
-use pintle_testkit::conformance::{Ask, Conformant, Peer, Printed};
+use pintle::{BoxError, Bytes, EndReason};
+use pintle_testkit::conformance::{Ask, CallError, Conformant, Peer, Printed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -12,11 +12,25 @@ use tokio::time::timeout;
 
 /// Everything a session is used for, at once, until it ends.
 pub(crate) struct Load {
-    tasks: JoinSet<()>,
+    /// Each gives what it failed with.
+    tasks: JoinSet<(Use, BoxError)>,
 }
 
-/// How long a call may take that is not lost.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// What a session is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    CallsBack,
+    Streams,
+    /// Nothing but calls of the plugin.
+    Calls,
+}
+
+/// How long a call may take that is not lost: far longer than [`TOLD`], so that one that hangs is not
+/// taken for one that was told.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long it may take on a busy machine until every call has failed of a session that has ended.
+const TOLD: Duration = Duration::from_secs(5);
 
 impl Load {
     /// Begins, and returns when all of it has been used once or has failed.
@@ -27,6 +41,11 @@ impl Load {
         for number in 0..8 {
             let (peer, begun) = (Arc::clone(peer), Arc::clone(&begun));
             used += 1;
+            let used_for = match number {
+                0 => Use::CallsBack,
+                1 => Use::Streams,
+                _ => Use::Calls,
+            };
             tasks.spawn(async move {
                 let mut first = true;
                 loop {
@@ -40,8 +59,8 @@ impl Load {
                     if std::mem::take(&mut first) {
                         begun.add_permits(1);
                     }
-                    if done.is_err() {
-                        return;
+                    if let Err(error) = done {
+                        return (used_for, error);
                     }
                 }
             });
@@ -51,14 +70,21 @@ impl Load {
         Self { tasks }
     }
 
-    /// Waits until all of it has noticed the end of the session.
-    pub(crate) async fn end(mut self) {
+    /// Waits until all of it has noticed the end of the session, and knows why: `reason`.
+    pub(crate) async fn end(mut self, reason: EndReason) {
         let ended = async {
             while let Some(ended) = self.tasks.join_next().await {
-                ended.expect("it does not panic");
+                let (used_for, error) = ended.expect("it does not panic");
+                match error.downcast_ref::<CallError>() {
+                    Some(CallError::Lost(closed)) => assert_eq!(closed.reason(), reason),
+                    // A part of the session may be lost before the whole is.
+                    Some(CallError::Deadline) => panic!("{used_for:?}: a call hangs"),
+                    _ if used_for != Use::Calls => {}
+                    _ => panic!("it does not know why: {error:?}"),
+                }
             }
         };
-        timeout(PATIENCE, ended).await.expect("a call hangs");
+        timeout(TOLD, ended).await.expect("a call hangs");
     }
 }
 

@@ -85,11 +85,16 @@ const BEGINNING: &str = "\
 What a host is told in eight cases, and what to do. The texts are those of real plugins that a test
 has had die; only the names of the program, the call and the source file are put in.
 
-Whoever waits is told within a second of the end, and everybody the same: each call that was open,
-each made later, `Session::closed` and `Session::close`. `SessionClosed::of` finds the reason in any
-call's error, `SessionClosed::stderr` has the last 20 lines that the plugin wrote to its log. The
-session is over then; launch the same command again for another, with the next generation. A launch
-that fails is a `LaunchError`: its `report()` is what is shown here.
+Whoever waits is told within a second of the end of the process, and everybody the same, over every
+transport: each call that was open, each made later, and `Session::closed`. A plugin that hangs up and
+lives on is given half a second more. `Session::close` and `Session::kill` also wait until all that
+the plugin printed has been taken. A call that has a deadline of its own does not wait beyond it.
+
+`SessionClosed::of` finds the reason in any call's error, `SessionClosed::stderr` has the last 20
+lines that the plugin wrote to its log. What the process itself has written is read to the last byte,
+and what others write to its outputs later is not waited for. The session is over then; launch the
+same command again for another, with the next generation. A launch that fails is a `LaunchError`: its
+`report()` is what is shown here.
 ";
 
 const CASES: &[Case] = &[
@@ -141,7 +146,8 @@ const CASES: &[Case] = &[
     Case {
         vice: Vice::ExitsEarly,
         title: "It ends before the handshake",
-        happened: "The program was started and ended before it had said its handshake line.",
+        happened: "The program was started and ended before it had said its handshake line. That is told at once, \
+                   whoever else holds its outputs.",
         to_do: "What it wrote to stderr is shown, with what could drive a terminal made harmless. Without any, \
                 the hint asks whether the program is a plugin at all.",
     },

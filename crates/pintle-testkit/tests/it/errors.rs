@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use pintle::{Grpc, Host, PluginCommand};
+use pintle::{BoxFuture, Grpc, Host, PluginCommand, Runner, StartError, StartPlan, Started};
 use pintle_testkit::World;
 
 use crate::ROGUE;
@@ -212,4 +213,31 @@ fn versions_that_do_not_meet_are_all_shown() {
             &word("9"),
         ],
     );
+}
+
+/// A runner whose starts take for ever.
+struct Waits;
+
+impl Runner for Waits {
+    fn program(&self) -> String {
+        "an image".to_owned()
+    }
+
+    fn start(&self, _: StartPlan) -> BoxFuture<'_, Result<Started, StartError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_runner_that_does_not_start_anything_is_given_up_after_the_start_timeout() {
+    let world = World::new(ROGUE);
+    let host = world.host().start_timeout(Duration::from_millis(50));
+    let error = host.runner(Waits).launch(Grpc).await.unwrap_err();
+    assert_eq!(
+        error.report().to_string(),
+        "could not launch plugin `an image`: it was not started within 50ms\n  \
+         hint: what starts it waits for something: a disk or a container engine that does not answer? \
+         Host::start_timeout allows it more time"
+    );
+    assert!(world.is_clean());
 }

@@ -1,5 +1,6 @@
 //! Everything on one connection.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -219,8 +220,10 @@ async fn a_session_closed_under_load_ends_in_good_order() {
                         manner: Manner::Exchange.into(),
                         bytes,
                     };
-                    let offered = echo.calls.clone().offer_stream(task).await.unwrap();
-                    let stream = echo.broker.stream(offered.into_inner().id).await.unwrap();
+                    // The session may be closed before every stream is there.
+                    let offered = echo.calls.clone().offer_stream(task).await;
+                    let id = offered.map_err(io::Error::other)?.into_inner().id;
+                    let stream = echo.broker.stream(id).await.map_err(io::Error::other)?;
                     exchange(stream, bytes).await
                 }
             });

@@ -176,6 +176,13 @@ pub(in crate::runner) struct Child {
     _lifeline: Option<ChildStdin>,
 }
 
+impl Child {
+    /// How it ended, once it has.
+    pub(in crate::runner) fn exit(&self) -> watch::Receiver<Option<Exit>> {
+        self.exit.clone()
+    }
+}
+
 impl Process for Child {
     fn id(&self) -> String {
         match self.pid() {

@@ -11,13 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::CallLost;
 
-/// How long a call that lost its stream waits to see whether the session is lost, too.
+/// How long a call that lost its stream waits to see whether the connection is lost, too.
 const OVER_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long a call that lost its session waits to learn why.
-///
-/// The exit of the process is known a moment after its sockets are closed.
-const REASON_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// Knows whether, and why, the session of a stream is lost.
 #[derive(Clone, Debug)]
@@ -47,17 +42,15 @@ impl Lost {
         call: Option<&'static str>,
         stream: Option<StreamError>,
     ) -> RpcError {
-        let lost = match timeout(OVER_TIMEOUT, self.over.cancelled()).await {
-            Ok(()) => match self.reason().await {
-                Some(closed) => CallLost::SessionClosed(match call {
-                    Some(call) => closed.during(call),
-                    None => closed,
-                }),
-                None => CallLost::Connection,
-            },
-            Err(_) => match stream {
-                Some(error) => return RpcError::Channel(error),
-                None => CallLost::Stream,
+        let lost = match self.reason().await {
+            Some(closed) => CallLost::SessionClosed(match call {
+                Some(call) => closed.during(call),
+                None => closed,
+            }),
+            None => match (self.is_over().await, stream) {
+                (true, _) => CallLost::Connection,
+                (false, Some(error)) => return RpcError::Channel(error),
+                (false, None) => CallLost::Stream,
             },
         };
         RpcError::Channel(ChannelError::Read(Arc::new(lost)))
@@ -75,10 +68,15 @@ impl Lost {
         })
     }
 
-    /// Why the session ended, which is known a moment after its connection has.
+    async fn is_over(&self) -> bool {
+        let over = timeout(OVER_TIMEOUT, self.over.cancelled());
+        over.await.is_ok()
+    }
+
+    /// Why the session ended, if it has or is about to, and if that is known on this side.
     pub(crate) async fn reason(&self) -> Option<SessionClosed> {
         let ended = self.ended.as_ref()?;
-        timeout(REASON_TIMEOUT, ended.wait()).await.ok()?
+        ended.explain(self.over.cancelled()).await
     }
 
     /// The same, if it is known by now.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +16,29 @@ pub(crate) fn begets_a_child() {
     let child = Command::new("sh").args(["-c", script]).spawn();
     let child = child.expect("every Unix has it").id();
     println!("family: {} {child}", std::process::id());
+}
+
+/// Starts a process in a group of its own that holds our outputs until `script` ends.
+#[allow(
+    clippy::zombie_processes,
+    reason = "it is there to outlive us, and to be waited for by nobody"
+)]
+pub(crate) fn loses_a_child(script: &str) {
+    let mut child = Command::new("sh");
+    let child = child.args(["-c", script]).process_group(0).spawn();
+    child.expect("every Unix has it");
+}
+
+/// The child lives for as long as the host holds our stdin.
+pub(crate) fn exits_early_and_loses_a_child() {
+    loses_a_child("read line");
+    eprintln!("error: out of cheese");
+    std::process::exit(3);
+}
+
+/// The child lives until nobody reads any more.
+pub(crate) fn loses_a_chatty_child() {
+    loses_a_child("while echo chatter >&2; do sleep 0.01; done");
 }
 
 pub(crate) fn exits_early() {

@@ -37,6 +37,7 @@ pub(crate) async fn main(vice: Vice) -> ExitCode {
 async fn serve(vice: Vice) -> ExitCode {
     match vice {
         Vice::LeavesAGrandchild => raw::begets_a_child(),
+        Vice::LosesAChattyChild => raw::loses_a_chatty_child(),
         Vice::LeavesMany => (0..20).for_each(|_| raw::begets_a_child()),
         _ => {}
     }

@@ -36,4 +36,11 @@ told! {
             "it closes: exit code 0",
         ]
     }
+    LosesAChattyChild as loses_a_chatty_child {
+        "" => [
+            "the call is answered: \"done\"",
+            "another is answered: \"hello\"",
+            "it closes: exit code 0",
+        ]
+    }
 }

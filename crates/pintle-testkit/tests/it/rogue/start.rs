@@ -9,6 +9,13 @@ told! {
             "    \\u{1b}[31merror\\u{1b}[0m: line 7: `colour` is no setting",
         ]
     }
+    ExitsEarlyAndLosesAChild as exits_early_and_loses_a_child {
+        "" => [
+            "ExitedEarly: it ended before the handshake: exit code 3",
+            "  its last stderr lines:",
+            "    error: out of cheese",
+        ]
+    }
     KillsItselfEarly as kills_itself_early {
         "" => [
             "ExitedEarly: it ended before the handshake: killed by signal 9 (SIGKILL)",

@@ -77,7 +77,8 @@ async fn flooded_on_both_outputs_a_host_goes_on_calling(command: Command) {
     session.close().await.unwrap();
     assert_eq!([stdout.bytes(), stderr.bytes()], [flood_bytes(); 2]);
     println!("{calls} calls meanwhile");
-    assert!(calls > 1);
+    // One or two would be made though each waited for the flood to be over.
+    assert!(calls >= 10, "only {calls}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ pub(super) async fn begin(vice: Vice) {
     let wanted = Line::wanted();
     match vice {
         Vice::ExitsEarly => raw::exits_early(),
+        Vice::ExitsEarlyAndLosesAChild => raw::exits_early_and_loses_a_child(),
         Vice::KillsItselfEarly => kill_process(getpid(), Signal::KILL).expect("it is allowed to"),
         Vice::Garbage => raw::garbage(),
         Vice::BinaryGarbage => print(b"\0\x01\xff\xfe\0\n\x80|\0|\xc3\n"),
