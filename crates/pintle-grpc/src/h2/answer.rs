@@ -1,6 +1,6 @@
 //! One call, from its request to the end of its answer.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use ::h2::{Reason, RecvStream, SendStream, server::SendResponse};
 use bytes::Bytes;
@@ -29,9 +29,6 @@ pub(crate) async fn answer(
     router: Router,
     limits: Limits,
 ) {
-    if let Some(route) = router.unary(&request) {
-        return unary(request, respond, &*route, limits).await;
-    }
     let mut deadline = None;
     let response = match Deadline::of(request.headers(), None) {
         Ok(asked) => {
@@ -60,16 +57,16 @@ pub(crate) async fn answer(
     }
 }
 
-/// Answers one call that has one message each way.
-async fn unary(
+/// Answers one call that has one message each way; otherwise as [`answer`].
+pub(crate) async fn unary(
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-    route: &dyn UnaryRoute,
+    route: Arc<dyn UnaryRoute>,
     limits: Limits,
 ) {
     let answered = match Deadline::of(request.headers(), None) {
         Ok(mut deadline) => {
-            let handled = handle_unary(request, route, limits);
+            let handled = handle_unary(request, &*route, limits);
             tokio::select! {
                 biased;
                 handled = Deadline::bound(deadline.as_mut(), handled) => handled.and_then(|it| it),

@@ -13,7 +13,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    answer::answer,
+    BoxFuture,
+    answer::{answer, unary},
     keepalive::silence,
     lost::SharedError,
     router::Router,
@@ -115,7 +116,14 @@ impl Calls {
     }
 
     fn begin(&self, (request, respond): (Request<RecvStream>, SendResponse<Bytes>)) {
-        let call = answer(request, respond, self.router.clone(), self.limits);
+        // Boxed, for a task moves its future several times, and this is a large one.
+        let call: BoxFuture<()> = match self.router.unary(&request) {
+            Some(route) => Box::pin(unary(request, respond, route, self.limits)),
+            None => {
+                let router = self.router.clone();
+                Box::pin(answer(request, respond, router, self.limits))
+            }
+        };
         self.tasks
             .spawn(self.over.clone().run_until_cancelled_owned(call));
     }

@@ -63,6 +63,8 @@ async fn exchange(
     // All of it is in memory already: what the peer's window has no room for, HTTP/2 keeps. If it
     // fails the stream is gone, and the answer says why.
     let _ = stream.send_data(frame, true);
+    // Dropped later, it would wake the connection once more, for nothing.
+    drop(stream);
     let (mut head, body) = response.await.map_err(Failure::Stream)?.into_parts();
     status::sanitize_details(&mut head.headers);
     let mut of_head = outcome(&head.headers);
