@@ -1,7 +1,7 @@
 //! The floors: what the same work costs over a bare socket.
 //!
 //! The plugin listens at a path it is given. Each connection begins with what it is for, an
-//! [`Order`]; calls are frames of a length and a payload. The sockets have the buffers that pintle
+//! `Order`; calls are frames of a length and a payload. The sockets have the buffers that pintle
 //! gives its own.
 
 mod blocking;
