@@ -27,7 +27,8 @@ pub(super) fn calibrate<E>(
             took = took.min(run(amount)?.unwrap_or(took));
         }
         let enough = fitting(least, amount, took, moment);
-        if took * 2 >= moment || amount >= MOST {
+        // No step more fits below `MOST` when it is no more than what was tried.
+        if took * 2 >= moment || enough <= amount {
             return Ok(Some(enough));
         }
         amount = enough.min(amount.saturating_mul(GROWTH));
@@ -81,6 +82,7 @@ mod tests {
     fn what_takes_no_time_has_an_end() {
         assert_eq!(amount(1, Duration::ZERO, Duration::ZERO), MOST);
         assert_eq!(amount(64, Duration::ZERO, Duration::ZERO), MOST);
+        assert_eq!(amount(10_000, Duration::ZERO, Duration::ZERO), 1_040_000);
     }
 
     #[test]

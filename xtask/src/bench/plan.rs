@@ -22,13 +22,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// About five minutes with all contenders.
+    /// About six minutes with all contenders.
     pub(super) const FULL: Self = Self {
         moment: Duration::from_millis(40),
         counted: Limit::new(9, 130),
         stream_bytes: 1 << 30,
-        flood_bytes: 1 << 30,
-        bulk: Limit::new(5, 80),
+        flood_bytes: 256 << 20,
+        bulk: Limit::new(5, 150),
         starts: Limit::new(9, 50),
         plugins: &[1, 10],
         many_plugins: &[1, 10, 100],
