@@ -10,6 +10,7 @@ mod calibrate;
 mod cases;
 mod clock;
 mod contenders;
+mod cores;
 mod goals;
 mod host;
 mod machine;
@@ -77,6 +78,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Outcome {
         "rounds",
         format!("{calls} of calls, {streams} of streams, {launches} of launches"),
     ));
+    if let Some(why) = results.all_unpinned() {
+        facts.push(("not pinned", why));
+    }
     if let Some((now, before)) = Ticks::now().zip(before) {
         facts.push(("others used meanwhile", now.others_since(before)));
     }
@@ -133,6 +137,8 @@ mod tests {
 
         let call = Figure::Wall(cases::unary(1 << 20, 1));
         assert_eq!(results.median("tarpc", call), Some(50e6));
+        let one_core = Figure::Wall(cases::Case::OneCore);
+        assert_eq!(results.median("tarpc", one_core), Some(50e6));
         let cold = Figure::Wall(cases::Case::Cold);
         // Two rounds, and once with many plugins.
         assert_eq!(results.get("tarpc", cold).unwrap().values().count(), 3);
@@ -153,6 +159,7 @@ mod tests {
             "cargo xtask bench --go --only tarpc --only go-netrpc --only raw",
             "- cores: 2",
             "not measured",
+            "1 in flight, both processes on one core\n\nWhere it ran: ",
             "![Latency by payload (lower is better)](latency.svg)",
             "- `tarpc` has no way to do this: there is no broker",
         ] {

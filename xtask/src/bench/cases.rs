@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::cores::Cores;
+
 /// One kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Case {
@@ -9,6 +11,8 @@ pub(super) enum Case {
         bytes: u32,
         in_flight: u32,
     },
+    /// The smallest of those, one at a time, with both processes on one core.
+    OneCore,
     Callback,
     Dial,
     Items,
@@ -24,6 +28,7 @@ pub(super) enum Case {
 /// The cases whose amount is found by trying: as many calls as fill a moment.
 pub(super) const COUNTED: &[Case] = &[
     unary(32, 1),
+    Case::OneCore,
     unary(32, 64),
     unary(1 << 10, 1),
     unary(1 << 10, 64),
@@ -41,6 +46,9 @@ pub(super) const BULK: &[Case] = &[Case::Up, Case::Down, Case::Flood];
 
 /// The cases that need a fresh host for each sample.
 pub(super) const STARTS: &[Case] = &[Case::Cold, Case::Tenth];
+
+/// Up to this payload, a lone call is all waking up, so that it matters where both processes run.
+pub(super) const SMALL: u32 = 1 << 10;
 
 pub(super) const fn unary(bytes: u32, in_flight: u32) -> Case {
     Case::Unary { bytes, in_flight }
@@ -84,12 +92,25 @@ impl Floor {
 
 impl Case {
     pub(super) fn is_unary(self) -> bool {
-        matches!(self, Self::Unary { .. })
+        matches!(self, Self::Unary { .. } | Self::OneCore)
+    }
+
+    /// Where both processes run. Whatever is more than waking up is left to the kernel: there a
+    /// runtime of several threads and a garbage collector have use for more cores.
+    pub(super) fn cores(self) -> Cores {
+        match self {
+            Self::Unary {
+                bytes: ..=SMALL,
+                in_flight: 1,
+            } => Cores::Own,
+            Self::OneCore => Cores::One,
+            _ => Cores::Any,
+        }
     }
 
     pub(super) fn unit(self) -> Unit {
         match self {
-            Self::Unary { .. } | Self::Callback | Self::Dial => Unit::Call,
+            Self::Unary { .. } | Self::OneCore | Self::Callback | Self::Dial => Unit::Call,
             Self::Items => Unit::Item,
             Self::Up | Self::Down | Self::Flood => Unit::Byte,
             Self::Cold | Self::Tenth => Unit::Launch,
@@ -98,7 +119,7 @@ impl Case {
 
     pub(super) fn floor(self) -> Floor {
         match self {
-            Self::Unary { in_flight: 1, .. } => Floor::Blocking,
+            Self::Unary { in_flight: 1, .. } | Self::OneCore => Floor::Blocking,
             Self::Up | Self::Down => Floor::Tokio,
             _ => Floor::Faster,
         }
@@ -119,6 +140,7 @@ impl Case {
     pub(super) fn command(self, amount: u64) -> String {
         match self {
             Self::Unary { bytes, in_flight } => format!("unary {bytes} {in_flight} {amount}"),
+            Self::OneCore => unary(32, 1).command(amount),
             Self::Callback => format!("callback {amount}"),
             Self::Dial => format!("dial {amount}"),
             Self::Items => format!("items {amount}"),
@@ -138,6 +160,7 @@ impl Case {
                     size(bytes)
                 )
             }
+            Self::OneCore => format!("{}, both processes on one core", unary(32, 1).title()),
             Self::Callback => "Callback: the plugin calls the host, 32 B there and back".to_owned(),
             Self::Dial => "Broker dial: a new id, a connection to it, one call".to_owned(),
             Self::Items => "Server stream, items of 32 B".to_owned(),
@@ -157,6 +180,7 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unary { bytes, in_flight } => write!(f, "unary-{bytes}x{in_flight}"),
+            Self::OneCore => write!(f, "{}-one-core", unary(32, 1)),
             Self::Callback => f.write_str("callback"),
             Self::Dial => f.write_str("dial"),
             Self::Items => f.write_str("items"),
@@ -189,6 +213,7 @@ mod tests {
             commands,
             [
                 "unary 32 1 7",
+                "unary 32 1 7",
                 "unary 32 64 7",
                 "unary 1024 1 7",
                 "unary 1024 64 7",
@@ -214,6 +239,20 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), all().count());
+    }
+
+    #[test]
+    fn only_small_lone_calls_are_pinned() {
+        let pinned = all().filter(|case| case.cores() != Cores::Any);
+        let pinned: Vec<_> = pinned.map(|case| (case, case.cores())).collect();
+        assert_eq!(
+            pinned,
+            [
+                (unary(32, 1), Cores::Own),
+                (Case::OneCore, Cores::One),
+                (unary(1 << 10, 1), Cores::Own),
+            ]
+        );
     }
 
     #[test]

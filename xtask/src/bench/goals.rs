@@ -29,7 +29,7 @@ pub(super) type Group = (&'static str, &'static [Goal]);
 /// The goals, in the order of the report.
 pub(super) const GOALS: &[Group] = &[
     (
-        "unary 32 B, 1 in flight",
+        "unary 32 B, 1 in flight, each process on a core of its own",
         &[
             cost("wall time", "grpc", BLOCKING, CALL, 1.15, ONE_CALL),
             cost("wall time", "tarpc", BLOCKING, CALL, 1.15, ONE_CALL),
@@ -73,7 +73,7 @@ pub(super) const GOALS: &[Group] = &[
         ],
     ),
     (
-        "AutoMTLS, unary 32 B, 1 in flight",
+        "AutoMTLS, unary 32 B, 1 in flight, each process on a core of its own",
         &[
             cost("CPU time", "grpc-tls", &["grpc"], CALL_CPU, 1.5, ""),
             cost("CPU time", "tarpc-tls", &["tarpc"], CALL_CPU, 1.5, ""),
@@ -106,9 +106,9 @@ pub(super) const GOALS: &[Group] = &[
     ),
 ];
 
-const ONE_CALL: &str = "a bare socket wakes one thread on either side; a call wakes the task of its \
-    connection and that of its caller, too. Next: a lone caller that writes and reads the socket \
-    itself, and looks for a moment before it sleeps";
+const ONE_CALL: &str = "waking the other core is most of a call on a bare socket, too, and there one \
+    thread is woken on either side. Here the caller's task and the connection's are two, and each is \
+    woken. Next: a lone caller that writes and reads the socket itself";
 const MANY_CALLS: &str = "the floor sends 64 calls in one write and does not look whose answer comes. \
     Next: fewer locks and allocations for each call";
 const LARGE_CALL: &str = "the payload is copied once on either side, into buffers that are often new, \

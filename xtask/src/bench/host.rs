@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::cases::Case;
 use super::clock::processor_time;
+use super::cores::{Cores, Pinned};
 use super::memory::Resident;
 use super::process::Process;
 
@@ -45,6 +46,12 @@ impl Host {
                 .zip(plugin)
                 .map(|(host, plugin)| host + plugin),
         ))
+    }
+
+    /// Keeps the host and its first plugin on those cores while the value lives. `Err` is why that
+    /// cannot be done; it is no reason to give up.
+    pub(super) fn pin(&self, cores: Cores) -> Result<Pinned, String> {
+        cores.pin(self.0.pid(), self.0.plugins().first().copied())
     }
 
     /// Does `case` that many times, or with that many bytes, with the first plugin.

@@ -11,6 +11,7 @@ pub(super) fn facts(root: &Path, go: bool) -> Vec<Fact> {
     let mut facts = vec![
         ("processor", processor()),
         ("cores", cores()),
+        ("cores to pin to", super::cores::chosen()),
         ("kernel", said(root, "uname", &["-sr"])),
         ("rustc", said(root, "rustc", &["--version"])),
     ];

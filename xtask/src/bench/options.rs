@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(names(&["--only", "raw"]), ["raw-blocking", "raw-tokio"]);
         assert_eq!(cases_of(&["--only", "unary-32x64"]), ["unary-32x64"]);
         assert_eq!(cases_of(&["--only", "x64"]).len(), 4);
+        assert_eq!(cases_of(&["--only", "unary-32x1"]), ["unary-32x1"]);
+        assert_eq!(cases_of(&["--only", "core"]), ["unary-32x1-one-core"]);
     }
 
     #[test]

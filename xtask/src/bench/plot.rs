@@ -5,7 +5,7 @@ mod rows;
 mod scale;
 mod svg;
 
-use super::cases::{COUNTED, Case, unary};
+use super::cases::{COUNTED, Case, SMALL, size, unary};
 use super::contenders::{Contender, Family};
 use super::results::{Figure, Memory, Results};
 use super::units::{digits, rate};
@@ -39,13 +39,17 @@ fn latency(results: &Results) -> Option<Plot> {
     if panels.iter().all(|panel| panel.lines.is_empty()) {
         return None;
     }
+    let pinned = match results.all_unpinned() {
+        Some(_) => String::new(),
+        None => format!(", up to {} on a core for each process", size(SMALL)),
+    };
     let title = "Latency by payload (lower is better)";
     Some(Plot {
         file: "latency.svg",
         title,
         svg: lines::draw(
             title,
-            "µs for a call, one in flight; both axes logarithmic",
+            &format!("µs for a call, one in flight{pinned}; both axes logarithmic"),
             &panels,
         ),
     })

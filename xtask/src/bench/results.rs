@@ -54,6 +54,7 @@ pub(super) struct Results {
     pub(super) contenders: Vec<&'static Contender>,
     series: BTreeMap<(&'static str, Figure), Series>,
     absent: BTreeMap<(&'static str, Case), String>,
+    unpinned: BTreeMap<Case, String>,
 }
 
 impl Results {
@@ -93,6 +94,24 @@ impl Results {
 
     pub(super) fn absent(&self, name: &'static str, case: Case) -> Option<&str> {
         self.absent.get(&(name, case)).map(String::as_str)
+    }
+
+    /// Notes that host and plugin could not be kept on the cores of `case`.
+    pub(super) fn note_unpinned(&mut self, case: Case, why: String) {
+        // One reason is enough: they are all the machine's.
+        self.unpinned.entry(case).or_insert(why);
+    }
+
+    /// Why host and plugin were not always on the cores of `case`, if they were not.
+    pub(super) fn unpinned(&self, case: Case) -> Option<&str> {
+        self.unpinned.get(&case).map(String::as_str)
+    }
+
+    /// The same of all cases, in a line.
+    pub(super) fn all_unpinned(&self) -> Option<String> {
+        let cases = self.unpinned.iter();
+        let cases: Vec<String> = cases.map(|(case, why)| format!("{case} ({why})")).collect();
+        (!cases.is_empty()).then(|| cases.join(", "))
     }
 
     /// Every series, in an order that stays the same.
@@ -168,6 +187,19 @@ mod tests {
             (results.rounds(&[CASE]), results.rounds(&[Case::Up])),
             (2, 0)
         );
+    }
+
+    #[test]
+    fn the_first_reason_why_a_case_was_not_pinned_is_kept() {
+        let mut results = Results::default();
+        assert_eq!(results.all_unpinned(), None);
+        for why in ["no second core", "not permitted"] {
+            results.note_unpinned(CASE, why.to_owned());
+        }
+        assert_eq!(results.unpinned(CASE), Some("no second core"));
+        assert_eq!(results.unpinned(Case::OneCore), None);
+        let all = "unary-32x1 (no second core)";
+        assert_eq!(results.all_unpinned().as_deref(), Some(all));
     }
 
     #[test]

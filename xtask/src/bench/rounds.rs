@@ -10,6 +10,7 @@ use super::build::Programs;
 use super::calibrate::calibrate;
 use super::cases::{BULK, COUNTED, Case};
 use super::contenders::Contender;
+use super::cores::Pinned;
 use super::host::{Done, Host};
 use super::options::Options;
 use super::plan::{Budget, Plan};
@@ -122,6 +123,7 @@ impl Runner {
             return Ok(());
         }
         let name = self.contender.name;
+        let _pinned = self.pin(case, results);
         let mut run = |amount| -> Result<_, String> {
             match self.host.run(case, amount)? {
                 Done::Took(took) => Ok(Some(Duration::from_nanos(took.wall as u64))),
@@ -148,11 +150,19 @@ impl Runner {
             return Ok(());
         };
         let name = self.contender.name;
+        let _pinned = self.pin(case, results);
         match self.host.run(case, amount)? {
             Done::Took(took) => results.took(name, case, round, amount, took),
             Done::Absent(why) => results.miss(name, case, why),
         }
         Ok(())
+    }
+
+    /// Keeps both processes where `case` has them run while the value lives. Where that cannot be
+    /// done, they run as they like, and the report says so.
+    fn pin(&self, case: Case, results: &mut Results) -> Option<Pinned> {
+        let pinned = self.host.pin(case.cores());
+        pinned.map_err(|why| results.note_unpinned(case, why)).ok()
     }
 }
 

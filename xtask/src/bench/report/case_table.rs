@@ -3,12 +3,26 @@
 use super::table::table;
 use crate::bench::cases::{Case, Unit};
 use crate::bench::contenders::Contender;
+use crate::bench::cores::Cores;
 use crate::bench::results::{Figure, Results};
 use crate::bench::stats::{Series, Spread};
 use crate::bench::units::{digits, rate, times};
 
 /// Payloads from this size on are a matter of bytes per second rather than of calls.
 const LARGE: u32 = 1 << 16;
+
+/// Where both processes ran, in the middle of a sentence. `None` where the kernel was to decide.
+pub(super) fn place(results: &Results, case: Case) -> Option<String> {
+    let wanted = match case.cores() {
+        Cores::Any => return None,
+        Cores::Own => "each process on a core of its own",
+        Cores::One => "both processes on one core",
+    };
+    Some(match results.unpinned(case) {
+        Some(why) => format!("wherever the kernel put them, always or at times: {why}"),
+        None => wanted.to_owned(),
+    })
+}
 
 /// `None` where nobody was told to do it.
 pub(super) fn case_table(results: &Results, case: Case) -> Option<String> {
@@ -48,7 +62,9 @@ pub(super) fn case_table(results: &Results, case: Case) -> Option<String> {
     } else {
         format!("\n{notes}")
     };
-    Some(table(&heading, &rows) + &notes)
+    let place = place(results, case);
+    let place = place.map_or(String::new(), |place| format!("Where it ran: {place}.\n\n"));
+    Some(place + &table(&heading, &rows) + &notes)
 }
 
 const HEADING: usize = 7;
@@ -152,5 +168,30 @@ impl Scale {
             None if self.inverse => digits(ns),
             None => rate(1e9 / ns),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::cases::unary;
+
+    #[track_caller]
+    fn check_place(case: Case, why: Option<&str>, expected: Option<&str>) {
+        let mut results = Results::default();
+        if let Some(why) = why {
+            results.note_unpinned(case, why.to_owned());
+        }
+        assert_eq!(place(&results, case).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_case_that_was_not_pinned_does_not_say_that_it_was() {
+        let own = "each process on a core of its own";
+        check_place(unary(32, 1), None, Some(own));
+        check_place(Case::OneCore, None, Some("both processes on one core"));
+        check_place(unary(32, 64), None, None);
+        let not = "wherever the kernel put them, always or at times: no second core";
+        check_place(unary(32, 1), Some("no second core"), Some(not));
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Report;
-use super::case_table::or_dash;
+use super::case_table::{or_dash, place};
 use super::table::table;
 use crate::bench::cases::{Case, unary};
 use crate::bench::results::{Figure, Memory, Results};
@@ -107,8 +107,10 @@ fn tables(report: &Report<'_>) -> String {
     let secure: Vec<_> = COLUMNS.iter().map(|&(name, _, tls)| (name, tls)).collect();
     let facts = report.facts.iter();
     let facts: Vec<String> = facts.map(|(name, fact)| format!("{name} {fact}")).collect();
+    let place = place(report.results, unary(32, 1)).unwrap_or_default();
     format!(
         "With AutoMTLS, which is the default:\n\n{}\nWithout TLS:\n\n{}\n\
+         Where the call of 32 B ran that is alone in flight: {place}.\n\n\
          Medians of one run of `{}`: {}. [Every table and plot](bench/report.md) of that run.\n",
         main_table(report.results, &secure),
         main_table(report.results, &plain),

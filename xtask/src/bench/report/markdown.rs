@@ -18,7 +18,13 @@ A figure is the median over the rounds, and beside it is the range in which half
 the median of the ratios within each round, so that what slows the machine down for a while slows both
 sides of it. Ratios in the tables are of times and sizes: less is better, and 0.5 × is half as much.
 With one call in flight, wall time is mostly what the system takes to wake the other process up; a
-library can do more about CPU time.";
+library can do more about CPU time.
+
+The small call that is alone in flight has two tables, since the kernel puts two processes that wake each
+other on one core or on two, by chance. On one core a call is two context switches, and all the rest is
+what the library does; on two it is mostly waking a core that sleeps, which takes long in a virtual machine.
+So these calls, of 32 B and of 1 KiB, have each process pinned to one core, however many threads it has;
+nothing else is pinned.";
 
 const MEMORY: &str = "\
 Rss is all that a process has in memory, with the pages that it shares with others; Pss counts of those only
