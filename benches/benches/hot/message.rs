@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use pintle::Bytes;
-use pintle::interface::Message;
+use pintle::interface::{Message, Pieces};
 
 /// A little of each kind of field that interfaces are made of.
 #[pintle::message]
@@ -35,7 +35,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             port: 5432,
         }),
     };
-    let bytes = Bytes::from(encoded(&record));
+    let bytes = encoded(&record);
     assert_eq!(Record::decode(bytes.clone()), Ok(record.clone()));
 
     let mut group = criterion.benchmark_group("message");
@@ -50,8 +50,8 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 }
 
 /// As it is written for a call: with its length known before.
-fn encoded(message: &impl Message) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(message.fields_len());
+fn encoded(message: &impl Message) -> Bytes {
+    let mut bytes = Pieces::with_capacity(message.fields_len());
     message.put_fields(&mut bytes);
-    bytes
+    bytes.into_bytes()
 }

@@ -35,10 +35,12 @@ mod in_process;
 mod log;
 #[cfg(test)]
 mod long;
+mod long_buffer;
 mod net;
 mod oom;
 mod output;
 mod panicked;
+mod pieces;
 mod plugin;
 mod plugins;
 mod reattach;
@@ -72,12 +74,14 @@ pub use host::{
 };
 pub use in_process::in_process;
 pub use log::{HclogLayer, LogEntry, LogStderr};
+pub use long_buffer::LongBuffer;
 pub use net::{
     Address, AddressError, Explained, Incoming, Listener, LostError, LostReason, Net, NetError,
     PathTooLong, SameView, Stream, Translate,
 };
 pub use output::{EachChunk, Output, OutputQueue, OutputTo, StdioChannel};
 pub use panicked::Panicked;
+pub use pieces::{Mark, Pieces};
 pub use plugin::{Bindings, Dispense, IntoPlugin, NotOver, Plugin, PluginOver, PluginSet};
 pub use plugins::{DEFAULT_CLOSE_ALL_TIMEOUT, Interrupted, NameTaken, NotLaunched, Plugins};
 pub use reattach::Reattach;

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use pintle_core::{BoxFuture, Broker};
+use bytes::Bytes;
+use pintle_core::{BoxFuture, Broker, Pieces};
 
 use crate::caller::{Caller, Failed};
 use crate::error::CallError;
@@ -157,9 +157,9 @@ pub(crate) fn read<R: Message, E: Failure>(answer: Answer) -> Result<R, Failed<E
 }
 
 fn written(message: &impl Message) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(message.fields_len());
+    let mut bytes = Pieces::with_capacity(message.fields_len());
     message.put_fields(&mut bytes);
-    bytes.freeze()
+    bytes.into_bytes()
 }
 
 /// The broker of a transport written elsewhere.

@@ -55,7 +55,7 @@ pub fn element_type<E: Enumeration>(schema: &mut Schema) -> Type {
 macro_rules! enumeration {
     ($type:ident) => {
         impl $crate::Value for $type {
-            fn put(&self, tag: u32, to: &mut impl $crate::BufMut) {
+            fn put(&self, tag: u32, to: &mut $crate::Pieces) {
                 $crate::Value::put(&$crate::Enumeration::number(self), tag, to);
             }
 
@@ -81,7 +81,7 @@ macro_rules! enumeration {
         }
 
         impl $crate::Element for $type {
-            fn put_element(&self, tag: u32, to: &mut impl $crate::BufMut) {
+            fn put_element(&self, tag: u32, to: &mut $crate::Pieces) {
                 $crate::Element::put_element(&$crate::Enumeration::number(self), tag, to);
             }
 
@@ -99,7 +99,7 @@ macro_rules! enumeration {
                 $crate::enumeration_type::<Self>(schema)
             }
 
-            fn put_list(list: &[Self], tag: u32, to: &mut impl $crate::BufMut) {
+            fn put_list(list: &[Self], tag: u32, to: &mut $crate::Pieces) {
                 $crate::Element::put_list(&$crate::enumeration_numbers(list), tag, to);
             }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use crate::error::DecodeError;
 use crate::schema::{Carried, Schema, Shape};
@@ -38,7 +38,7 @@ impl<L> LentId<L> {
 
 impl<L: Lend + 'static> Value for LentId<L> {
     /// Said even when it is zero, which is an id like any other.
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         self.id.put_element(tag, to);
     }
 
@@ -61,7 +61,7 @@ impl<L: Lend + 'static> Value for LentId<L> {
 }
 
 impl<L: Lend + 'static> Value for Option<LentId<L>> {
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         if let Some(lent) = self {
             lent.put(tag, to);
         }

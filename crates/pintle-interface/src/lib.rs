@@ -62,4 +62,4 @@ pub use served::Served;
 pub use value::{Element, Key, Value};
 
 #[doc(hidden)]
-pub use bytes::BufMut;
+pub use pintle_core::Pieces;

@@ -1,6 +1,7 @@
 //! What `#[pintle::message]` makes of a struct or an enum.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
+use pintle_core::Pieces;
 
 use crate::error::{CallError, Code, DecodeError};
 use crate::schema::{self, Definition, Name, Schema, Shape, Type};
@@ -16,7 +17,7 @@ pub trait Message: Sized + Send + Sync + 'static {
     const NAME: (&'static str, &'static str);
 
     /// Appends every field.
-    fn put_fields(&self, to: &mut impl BufMut);
+    fn put_fields(&self, to: &mut Pieces);
 
     /// How many bytes [`put_fields`](Self::put_fields) appends.
     fn fields_len(&self) -> usize;
@@ -67,7 +68,7 @@ pub(crate) fn name<M: Message>() -> Name {
 
 #[diagnostic::do_not_recommend]
 impl<M: Message> Value for M {
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         self.put_element(tag, to);
     }
 
@@ -92,7 +93,7 @@ impl<M: Message> Value for M {
 
 #[diagnostic::do_not_recommend]
 impl<M: Message> Element for M {
-    fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+    fn put_element(&self, tag: u32, to: &mut Pieces) {
         put_key(tag, WireType::Bytes, to);
         put_varint(self.fields_len() as u64, to);
         self.put_fields(to);
@@ -120,7 +121,7 @@ impl<M: Message> Message for Box<M> {
     type Partial = M::Partial;
     const NAME: (&'static str, &'static str) = M::NAME;
 
-    fn put_fields(&self, to: &mut impl BufMut) {
+    fn put_fields(&self, to: &mut Pieces) {
         (**self).put_fields(to);
     }
 
@@ -154,7 +155,7 @@ impl Message for () {
     type Partial = ();
     const NAME: (&'static str, &'static str) = ("pintle", "Nothing");
 
-    fn put_fields(&self, _: &mut impl BufMut) {}
+    fn put_fields(&self, _: &mut Pieces) {}
 
     fn fields_len(&self) -> usize {
         0

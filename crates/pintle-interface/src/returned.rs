@@ -1,6 +1,6 @@
 //! The result of a method as a message.
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use crate::error::DecodeError;
 use crate::message::Message;
@@ -36,7 +36,7 @@ impl<T: Value> Message for Returned<T> {
     type Partial = Option<T>;
     const NAME: (&'static str, &'static str) = ("pintle", "result");
 
-    fn put_fields(&self, to: &mut impl BufMut) {
+    fn put_fields(&self, to: &mut Pieces) {
         self.value.put(1, to);
     }
 

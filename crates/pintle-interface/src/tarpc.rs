@@ -5,8 +5,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BufMut;
-use pintle_core::{BoxFuture, Broker};
+use pintle_core::{BoxFuture, Broker, Pieces};
 use pintle_tarpc::tarpc::ServerError;
 use pintle_tarpc::tarpc::client::RpcError;
 use pintle_tarpc::{
@@ -138,7 +137,7 @@ impl<M: Message> Body for Written<M> {
         self.0.fields_len()
     }
 
-    fn write(&self, mut to: &mut dyn BufMut) {
-        self.0.put_fields(&mut to);
+    fn write(&self, to: &mut Pieces) {
+        self.0.put_fields(to);
     }
 }

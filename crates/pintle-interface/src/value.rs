@@ -8,7 +8,7 @@ mod scalar;
 mod text;
 mod time;
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use crate::error::DecodeError;
 use crate::schema::{Schema, Shape, Type};
@@ -25,7 +25,7 @@ use crate::wire::Field;
 )]
 pub trait Value: Sized + Send + Sync + 'static {
     /// Appends the field, unless it is what a reader takes for granted.
-    fn put(&self, tag: u32, to: &mut impl BufMut);
+    fn put(&self, tag: u32, to: &mut Pieces);
 
     /// How many bytes [`put`](Self::put) appends.
     fn field_len(&self, tag: u32) -> usize;
@@ -54,7 +54,7 @@ pub trait Value: Sized + Send + Sync + 'static {
 )]
 pub trait Element: Value {
     /// Appends the field, whatever its value.
-    fn put_element(&self, tag: u32, to: &mut impl BufMut);
+    fn put_element(&self, tag: u32, to: &mut Pieces);
 
     /// How many bytes [`put_element`](Self::put_element) appends.
     fn element_len(&self, tag: u32) -> usize;
@@ -74,7 +74,7 @@ pub trait Element: Value {
     }
 
     /// Appends a list.
-    fn put_list(list: &[Self], tag: u32, to: &mut impl BufMut) {
+    fn put_list(list: &[Self], tag: u32, to: &mut Pieces) {
         for element in list {
             element.put_element(tag, to);
         }

@@ -2,7 +2,8 @@
 //!
 //! Written here, and not taken from prost, because prost keeps these functions to its own derive.
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, Bytes};
+use pintle_core::Pieces;
 
 use crate::error::DecodeError;
 
@@ -23,7 +24,7 @@ pub enum WireType {
 
 /// Appends a number, seven bits a byte.
 #[inline]
-pub fn put_varint(mut value: u64, to: &mut impl BufMut) {
+pub fn put_varint(mut value: u64, to: &mut Pieces) {
     while value >= 0x80 {
         to.put_u8(value as u8 | 0x80);
         value >>= 7;
@@ -40,7 +41,7 @@ pub fn varint_len(value: u64) -> usize {
 
 /// Appends what comes before every field.
 #[inline]
-pub fn put_key(tag: u32, wire: WireType, to: &mut impl BufMut) {
+pub fn put_key(tag: u32, wire: WireType, to: &mut Pieces) {
     put_varint(u64::from(tag << 3 | wire as u32), to);
 }
 

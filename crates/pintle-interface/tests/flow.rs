@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use futures_util::stream;
 use pintle_core::{
-    Bindings, BoxError, BoxFuture, Broker, Plugin, PluginOver, PluginSet, Session, SessionClosed,
-    StreamOffer, Tasks, Transport, in_process,
+    Bindings, BoxError, BoxFuture, Broker, Pieces, Plugin, PluginOver, PluginSet, Session,
+    SessionClosed, StreamOffer, Tasks, Transport, in_process,
 };
 use pintle_interface::flow::{
     DEFAULT_MAX_ITEM_BYTES, Item, Reader, Stream, Writer, lend_reader, lend_stream, lend_writer,
@@ -129,8 +129,8 @@ impl Item for Number {
         8
     }
 
-    fn encode(&self, to: &mut impl BufMut) {
-        to.put_u64(self.0);
+    fn encode(&self, to: &mut Pieces) {
+        to.put_slice(&self.0.to_be_bytes());
     }
 
     fn decode(from: Bytes) -> Result<Self, BoxError> {

@@ -5,6 +5,7 @@ mod guard;
 use std::io::{self, Write};
 
 use bincode::Options;
+use pintle_core::Pieces;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
@@ -115,14 +116,14 @@ impl Encoding for Postcard {
 /// A writer that takes so many bytes and no more.
 #[derive(Debug)]
 pub(crate) struct Bounded<'a> {
-    to: &'a mut bytes::BytesMut,
+    to: &'a mut Pieces,
     room: usize,
     /// Something did not fit.
     pub(crate) overflowed: bool,
 }
 
 impl<'a> Bounded<'a> {
-    pub(crate) fn new(to: &'a mut bytes::BytesMut, room: usize) -> Self {
+    pub(crate) fn new(to: &'a mut Pieces, room: usize) -> Self {
         Self {
             to,
             room,
@@ -131,7 +132,7 @@ impl<'a> Bounded<'a> {
     }
 
     /// Makes room for so many bytes at once; the caller appends exactly those.
-    pub(crate) fn make_room(&mut self, length: usize) -> io::Result<&mut bytes::BytesMut> {
+    pub(crate) fn make_room(&mut self, length: usize) -> io::Result<&mut Pieces> {
         self.take_room(length)?;
         self.to.reserve(length);
         Ok(self.to)
@@ -150,7 +151,7 @@ impl<'a> Bounded<'a> {
 impl Write for Bounded<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.take_room(bytes.len())?;
-        self.to.extend_from_slice(bytes);
+        self.to.put_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -15,7 +15,8 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BufMut};
+use bytes::Buf;
+use pintle_core::Pieces;
 use tarpc::context::Context;
 use tarpc::trace::{self, SamplingDecision, SpanId, TraceId};
 use tarpc::{ServerError, context};
@@ -93,24 +94,24 @@ impl Head {
     }
 
     /// Appends the head; a failure is complete with it.
-    pub(crate) fn put(&self, to: &mut impl BufMut) {
+    pub(crate) fn put(&self, to: &mut Pieces) {
         match self {
             Self::Call { id, context } => {
                 to.put_u8(CALL);
-                to.put_u64_le(*id);
+                to.put_slice(&id.to_le_bytes());
                 put_context(context, to);
             }
             Self::Cancel { id } => {
                 to.put_u8(CANCEL);
-                to.put_u64_le(*id);
+                to.put_slice(&id.to_le_bytes());
             }
             Self::Answer { id } => {
                 to.put_u8(ANSWER);
-                to.put_u64_le(*id);
+                to.put_slice(&id.to_le_bytes());
             }
             Self::Failure { id, error } => {
                 to.put_u8(FAILURE);
-                to.put_u64_le(*id);
+                to.put_slice(&id.to_le_bytes());
                 to.put_u8(failure::number_of(error.kind));
                 to.put_slice(failure::cut(&error.detail).as_bytes());
             }
@@ -137,14 +138,14 @@ fn take_context(message: &mut impl Buf) -> Result<Context, FrameError> {
     Ok(context)
 }
 
-fn put_context(context: &Context, to: &mut impl BufMut) {
+fn put_context(context: &Context, to: &mut Pieces) {
     let left = context.deadline.saturating_duration_since(Instant::now());
     // Rounded up, so that a call with a moment left is not said to have none.
     let left = left.min(MAX_CALL_TIME).as_micros().div_ceil(1000);
     let trace = &context.trace_context;
-    to.put_u32_le(u32::try_from(left).unwrap_or(u32::MAX));
-    to.put_u128_le(trace.trace_id.into());
-    to.put_u64_le(trace.span_id.into());
+    to.put_slice(&u32::try_from(left).unwrap_or(u32::MAX).to_le_bytes());
+    to.put_slice(&u128::from(trace.trace_id).to_le_bytes());
+    to.put_slice(&u64::from(trace.span_id).to_le_bytes());
     to.put_u8(match trace.sampling_decision {
         SamplingDecision::Sampled => SAMPLED,
         SamplingDecision::Unsampled => 0,
@@ -179,9 +180,9 @@ mod tests {
     }
 
     fn put(head: &Head) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Pieces::default();
         head.put(&mut bytes);
-        bytes
+        bytes.into_bytes().into()
     }
 
     #[test]

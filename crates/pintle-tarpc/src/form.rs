@@ -3,7 +3,7 @@
 //! Everything else about a call (its envelope, its deadline, its cancellation, its bounds) is the
 //! same for both, so a stream is told its form as a type and nothing but this trait asks for it.
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,7 +18,7 @@ pub(crate) trait Writes<T>: 'static {
 /// A form that values of `T` can be read from.
 pub(crate) trait Reads<T>: 'static {
     /// Reads a value that is all of `message`; whatever a peer wrote, it fails at the most.
-    fn read(codec: Codec, message: BytesMut) -> Result<T, CodecError>;
+    fn read(codec: Codec, message: Bytes) -> Result<T, CodecError>;
 }
 
 /// Values of serde's, as the session's codec writes them.
@@ -32,7 +32,7 @@ impl<T: Serialize> Writes<T> for Coded {
 }
 
 impl<T: DeserializeOwned> Reads<T> for Coded {
-    fn read(codec: Codec, message: BytesMut) -> Result<T, CodecError> {
+    fn read(codec: Codec, message: Bytes) -> Result<T, CodecError> {
         codec.read(&message)
     }
 }

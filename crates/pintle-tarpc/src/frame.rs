@@ -7,16 +7,17 @@
 use std::io;
 
 use bytes::{Buf, BytesMut};
+use pintle_core::{LongBuffer, Pieces};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::codec::{Bounded, CodecError};
 
-const LENGTH_BYTES: usize = 4;
+pub(crate) const LENGTH_BYTES: usize = 4;
 
 /// How much room is made for a message whose bytes have not come yet.
 ///
 /// A peer that announces more than it sends costs no more than this, or as much again as it sent.
-const RESERVE_BYTES: usize = 1024 * 1024;
+pub(crate) const RESERVE_BYTES: usize = 1024 * 1024;
 
 /// Why bytes are not the frames they should be, or a value does not go into one.
 ///
@@ -49,19 +50,25 @@ pub enum FrameError {
     Unwritable(#[source] CodecError),
 }
 
+/// How long the next message is, once that has come.
+pub(crate) fn announced(from: &[u8]) -> Option<usize> {
+    let length = from.first_chunk::<LENGTH_BYTES>()?;
+    Some(u32::from_le_bytes(*length) as usize)
+}
+
 /// The next whole message, if it is there. `limit` is the longest message accepted.
 pub(crate) fn split(from: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, FrameError> {
-    let Some(length) = from.first_chunk::<LENGTH_BYTES>() else {
+    let Some(length) = announced(from) else {
         return Ok(None);
     };
-    let length = u32::from_le_bytes(*length) as usize;
     if length > limit {
         return Err(FrameError::TooLong { length, limit });
     }
     let whole = LENGTH_BYTES + length;
     if from.len() < whole {
-        let missing = whole - from.len();
-        from.reserve(missing.min(RESERVE_BYTES.max(from.len())));
+        if !LongBuffer::is_for(length) {
+            from.reserve(whole - from.len());
+        }
         return Ok(None);
     }
     from.advance(LENGTH_BYTES);
@@ -71,13 +78,13 @@ pub(crate) fn split(from: &mut BytesMut, limit: usize) -> Result<Option<BytesMut
 /// Appends a frame of what `head` writes and what `body` writes, of that at most `limit` bytes. On
 /// failure nothing is appended.
 pub(crate) fn append(
-    to: &mut BytesMut,
-    head: impl FnOnce(&mut BytesMut),
+    to: &mut Pieces,
+    head: impl FnOnce(&mut Pieces),
     limit: usize,
     body: impl FnOnce(&mut Bounded<'_>) -> Result<(), CodecError>,
 ) -> Result<(), FrameError> {
-    let start = to.len();
-    to.extend_from_slice(&[0; LENGTH_BYTES]);
+    let start = to.mark();
+    to.put_slice(&[0; LENGTH_BYTES]);
     head(to);
     let mut bounded = Bounded::new(to, limit);
     let written = body(&mut bounded);
@@ -89,9 +96,9 @@ pub(crate) fn append(
             false => FrameError::Unwritable(error),
         });
     }
-    let length = to.len() - start - LENGTH_BYTES;
+    let length = to.since(start) - LENGTH_BYTES;
     let length = u32::try_from(length).expect("limits are below 4 GiB");
-    to[start..start + LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
+    to.overwrite(start, &length.to_le_bytes());
     Ok(())
 }
 
@@ -126,15 +133,15 @@ mod tests {
 
     use super::*;
 
-    fn framed(message: &[u8]) -> BytesMut {
-        let mut to = BytesMut::new();
-        append(&mut to, |to| to.extend_from_slice(message), 0, |_| Ok(())).unwrap();
+    fn framed(message: &[u8]) -> Pieces {
+        let mut to = Pieces::default();
+        append(&mut to, |to| to.put_slice(message), 0, |_| Ok(())).unwrap();
         to
     }
 
     #[test]
     fn a_frame_is_its_length_and_its_message() {
-        assert_eq!(framed(b"hello")[..], *b"\x05\0\0\0hello");
+        assert_eq!(framed(b"hello").into_bytes(), b"\x05\0\0\0hello"[..]);
     }
 
     #[test]
@@ -158,13 +165,13 @@ mod tests {
     fn a_value_that_does_not_fit_leaves_nothing_behind() {
         use std::io::Write;
         let mut to = framed(b"before");
-        let head = |to: &mut BytesMut| to.extend_from_slice(b"head");
+        let head = |to: &mut Pieces| to.put_slice(b"head");
         let failed = append(&mut to, head, 3, |body| Ok(body.write_all(b"four")?));
         assert_eq!(
             failed.unwrap_err().to_string(),
             "the value takes more than the 3 bytes that a message may have"
         );
-        assert_eq!(to, framed(b"before"));
+        assert_eq!(to.into_bytes(), framed(b"before").into_bytes());
     }
 
     proptest! {
@@ -175,7 +182,7 @@ mod tests {
             messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..10),
             pieces in prop::collection::vec(1_usize..20, 1..10),
         ) {
-            let mut wire: BytesMut = messages.iter().flat_map(|message| framed(message)).collect();
+            let mut wire: BytesMut = messages.iter().flat_map(|message| framed(message).into_bytes()).collect();
             let (mut from, mut found) = (BytesMut::new(), Vec::new());
             let mut pieces = pieces.iter().cycle();
             while !wire.is_empty() {

@@ -1,5 +1,6 @@
 //! tarpc's messages as frames on a stream, for each side.
 
+mod arriving;
 mod stream;
 
 use std::error::Error;
@@ -7,9 +8,9 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 use std::marker::PhantomData;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use pintle_core::Pieces;
 use tarpc::{ClientMessage, Response, ServerError};
-use tokio_util::codec::{Decoder, Encoder};
 
 pub(crate) use stream::MessageStream;
 
@@ -47,28 +48,44 @@ impl Wire {
         }
     }
 
-    /// The next message: its head, and what is left of it.
-    fn take(self, from: &mut BytesMut) -> Result<Option<(Head, BytesMut)>, FrameError> {
-        let limit = self.receive_bytes.saturating_add(MAX_HEAD_BYTES);
-        let Some(mut message) = frame::split(from, limit)? else {
-            return Ok(None);
-        };
-        let head = Head::take(&mut message)?;
-        Ok(Some((head, message)))
+    /// The longest message accepted.
+    fn longest(self) -> usize {
+        self.receive_bytes.saturating_add(MAX_HEAD_BYTES)
     }
 
-    fn put(self, to: &mut BytesMut, head: &Head) -> Result<(), FrameError> {
+    fn put(self, to: &mut Pieces, head: &Head) -> Result<(), FrameError> {
         frame::append(to, |to| head.put(to), 0, |_| Ok(()))
     }
 
     fn put_value<Form: Writes<T>, T>(
         self,
-        to: &mut BytesMut,
+        to: &mut Pieces,
         head: &Head,
         value: &T,
     ) -> Result<(), FrameError> {
         let write = |body: &mut Bounded<'_>| Form::write(self.codec, value, body);
         frame::append(to, |to| head.put(to), self.send_bytes, write)
+    }
+}
+
+/// What a side makes of the messages it reads.
+pub(crate) trait Understand {
+    type Item;
+
+    /// The longest message accepted.
+    fn longest(&self) -> usize;
+
+    /// What a message says; `None` if it is passed over.
+    fn understand(&self, message: Bytes) -> Result<Option<Self::Item>, FrameError>;
+
+    /// What the next of the messages in `from` says, if it has come.
+    fn next(&self, from: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
+        while let Some(message) = frame::split(from, self.longest())? {
+            if let Some(item) = self.understand(message.freeze())? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -79,10 +96,12 @@ pub(crate) struct Calling<Form, Req, Resp> {
     of: PhantomData<fn(Form, Req) -> Resp>,
 }
 
-impl<Form: Writes<Req>, Req, Resp> Encoder<ClientMessage<Req>> for Calling<Form, Req, Resp> {
-    type Error = FrameError;
-
-    fn encode(&mut self, message: ClientMessage<Req>, to: &mut BytesMut) -> Result<(), FrameError> {
+impl<Form: Writes<Req>, Req, Resp> Calling<Form, Req, Resp> {
+    pub(crate) fn write(
+        &self,
+        message: ClientMessage<Req>,
+        to: &mut Pieces,
+    ) -> Result<(), FrameError> {
         match message {
             ClientMessage::Request(call) => {
                 let (id, context) = (call.id, call.context);
@@ -98,29 +117,29 @@ impl<Form: Writes<Req>, Req, Resp> Encoder<ClientMessage<Req>> for Calling<Form,
     }
 }
 
-impl<Form: Reads<Resp>, Req, Resp> Decoder for Calling<Form, Req, Resp> {
+impl<Form: Reads<Resp>, Req, Resp> Understand for Calling<Form, Req, Resp> {
     type Item = Response<Resp>;
-    type Error = FrameError;
 
-    fn decode(&mut self, from: &mut BytesMut) -> Result<Option<Response<Resp>>, FrameError> {
-        while let Some((head, value)) = self.wire.take(from)? {
-            let (request_id, message) = match head {
-                Head::Answer { id } => {
-                    let read = Form::read(self.wire.codec, value);
-                    (id, read.map_err(|error| unreadable("answer", &*error)))
-                }
-                Head::Failure { id, error } => (id, Err(error)),
-                head => {
-                    pass_over(&head);
-                    continue;
-                }
-            };
-            return Ok(Some(Response {
-                request_id,
-                message,
-            }));
-        }
-        Ok(None)
+    fn longest(&self) -> usize {
+        self.wire.longest()
+    }
+
+    fn understand(&self, mut message: Bytes) -> Result<Option<Response<Resp>>, FrameError> {
+        let (request_id, message) = match Head::take(&mut message)? {
+            Head::Answer { id } => {
+                let read = Form::read(self.wire.codec, message);
+                (id, read.map_err(|error| unreadable("answer", &*error)))
+            }
+            Head::Failure { id, error } => (id, Err(error)),
+            head => {
+                pass_over(&head);
+                return Ok(None);
+            }
+        };
+        Ok(Some(Response {
+            request_id,
+            message,
+        }))
     }
 }
 
@@ -138,40 +157,42 @@ pub(crate) enum Asked<Req> {
     Unreadable(ServerError),
 }
 
-impl<Form: Reads<Req>, Req, Resp> Decoder for Serving<Form, Req, Resp> {
+impl<Form: Reads<Req>, Req, Resp> Understand for Serving<Form, Req, Resp> {
     type Item = ClientMessage<Asked<Req>>;
-    type Error = FrameError;
 
-    fn decode(&mut self, from: &mut BytesMut) -> Result<Option<Self::Item>, FrameError> {
-        while let Some((head, arguments)) = self.wire.take(from)? {
-            return Ok(Some(match head {
-                Head::Call { id, context } => ClientMessage::Request(tarpc::Request {
-                    context,
-                    id,
-                    message: match Form::read(self.wire.codec, arguments) {
-                        Ok(request) => Asked::Readable(request),
-                        Err(error) => Asked::Unreadable(unreadable("call", &*error)),
-                    },
-                }),
-                Head::Cancel { id } => ClientMessage::Cancel {
-                    trace_context: tarpc::trace::Context::default(),
-                    request_id: id,
+    fn longest(&self) -> usize {
+        self.wire.longest()
+    }
+
+    fn understand(&self, mut message: Bytes) -> Result<Option<Self::Item>, FrameError> {
+        Ok(Some(match Head::take(&mut message)? {
+            Head::Call { id, context } => ClientMessage::Request(tarpc::Request {
+                context,
+                id,
+                message: match Form::read(self.wire.codec, message) {
+                    Ok(request) => Asked::Readable(request),
+                    Err(error) => Asked::Unreadable(unreadable("call", &*error)),
                 },
-                head => {
-                    pass_over(&head);
-                    continue;
-                }
-            }));
-        }
-        Ok(None)
+            }),
+            Head::Cancel { id } => ClientMessage::Cancel {
+                trace_context: tarpc::trace::Context::default(),
+                request_id: id,
+            },
+            head => {
+                pass_over(&head);
+                return Ok(None);
+            }
+        }))
     }
 }
 
-impl<Form: Writes<Resp>, Req, Resp> Encoder<Response<Resp>> for Serving<Form, Req, Resp> {
-    type Error = FrameError;
-
+impl<Form: Writes<Resp>, Req, Resp> Serving<Form, Req, Resp> {
     /// An answer that cannot be sent becomes a failure, so that its call alone fails.
-    fn encode(&mut self, response: Response<Resp>, to: &mut BytesMut) -> Result<(), FrameError> {
+    pub(crate) fn write(
+        &self,
+        response: Response<Resp>,
+        to: &mut Pieces,
+    ) -> Result<(), FrameError> {
         let id = response.request_id;
         let error = match response.message {
             Ok(value) => match self

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bytes::BytesMut;
+use pintle_core::Pieces;
 
 /// How much is gathered before whoever has more waits, in bytes.
 ///
@@ -12,7 +12,7 @@ const GATHER_BYTES: usize = 128 * 1024;
 
 /// Messages that were written by many tasks and leave through one, together.
 ///
-/// A message is written straight into what is sent. Memory is used again: there are two buffers, one
+/// A message is written straight into what is sent, or sent from where it lies. Memory is used again: there are two buffers, one
 /// that is filled while the other leaves.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
@@ -21,7 +21,7 @@ pub(crate) struct Outgoing {
 
 #[derive(Debug, Default)]
 struct State {
-    gathered: BytesMut,
+    gathered: Pieces,
     /// The task that sends, if it has gone to sleep.
     sender: Option<Waker>,
     /// Those that wait for what is gathered to leave.
@@ -34,7 +34,7 @@ impl Outgoing {
     pub(crate) fn poll_append<R>(
         &self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(&mut BytesMut) -> R,
+        write: impl FnOnce(&mut Pieces) -> R,
     ) -> Poll<Option<R>> {
         let mut state = self.lock();
         if state.gathered.len() >= GATHER_BYTES && !state.closed {
@@ -48,7 +48,7 @@ impl Outgoing {
     }
 
     /// Has `write` append something whether there is room or not; `None` if nothing is sent any more.
-    pub(crate) fn append<R>(&self, write: impl FnOnce(&mut BytesMut) -> R) -> Option<R> {
+    pub(crate) fn append<R>(&self, write: impl FnOnce(&mut Pieces) -> R) -> Option<R> {
         append(self.lock(), write)
     }
 
@@ -59,7 +59,7 @@ impl Outgoing {
 
     /// Takes what is gathered, in exchange for an empty buffer to gather in; if there is nothing,
     /// the task of `cx` is woken once there is, or once this is closed.
-    pub(crate) fn take(&self, empty: &mut BytesMut, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn take(&self, empty: &mut Pieces, cx: &mut Context<'_>) -> bool {
         let mut state = self.lock();
         if state.gathered.is_empty() {
             match &mut state.sender {
@@ -102,10 +102,7 @@ impl Outgoing {
     }
 }
 
-fn append<R>(
-    mut state: MutexGuard<'_, State>,
-    write: impl FnOnce(&mut BytesMut) -> R,
-) -> Option<R> {
+fn append<R>(mut state: MutexGuard<'_, State>, write: impl FnOnce(&mut Pieces) -> R) -> Option<R> {
     if state.closed {
         return None;
     }
@@ -124,24 +121,24 @@ mod tests {
 
     use super::*;
 
-    fn put(bytes: &[u8]) -> impl FnOnce(&mut BytesMut) {
-        |to| to.extend_from_slice(bytes)
+    fn put(bytes: &[u8]) -> impl FnOnce(&mut Pieces) {
+        |to| to.put_slice(bytes)
     }
 
     #[test]
     fn what_was_gathered_is_taken_at_once_and_in_order() {
-        let (outgoing, mut taken) = (Outgoing::default(), BytesMut::new());
+        let (outgoing, mut taken) = (Outgoing::default(), Pieces::default());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(!outgoing.take(&mut taken, &mut cx));
         outgoing.append(put(b"one"));
         outgoing.append(put(b"two"));
         assert!(outgoing.take(&mut taken, &mut cx));
-        assert_eq!(taken, b"onetwo"[..]);
+        assert_eq!(taken.into_bytes(), b"onetwo"[..]);
     }
 
     #[test]
     fn who_has_more_waits_until_what_is_gathered_has_left() {
-        let (outgoing, mut taken) = (Outgoing::default(), BytesMut::new());
+        let (outgoing, mut taken) = (Outgoing::default(), Pieces::default());
         let mut cx = Context::from_waker(Waker::noop());
         outgoing.append(put(&[0; GATHER_BYTES]));
         assert!(!outgoing.has_room());
@@ -152,12 +149,13 @@ mod tests {
 
     #[test]
     fn nothing_is_appended_after_the_end() {
-        let (outgoing, mut taken) = (Outgoing::default(), BytesMut::new());
+        let (outgoing, mut taken) = (Outgoing::default(), Pieces::default());
         let mut cx = Context::from_waker(Waker::noop());
         outgoing.append(put(b"before"));
         outgoing.close();
         let refused = outgoing.poll_append(&mut cx, put(b"after"));
         assert!(matches!(refused, Poll::Ready(None)));
-        assert!(outgoing.take(&mut taken, &mut cx) && taken == b"before"[..]);
+        assert!(outgoing.take(&mut taken, &mut cx));
+        assert_eq!(taken.into_bytes(), b"before"[..]);
     }
 }

@@ -12,7 +12,8 @@
 use std::fmt;
 use std::io::ErrorKind;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
+use pintle_core::Pieces;
 use tarpc::{RequestName, ServerError};
 
 use crate::codec::{Bounded, Codec, CodecError};
@@ -31,7 +32,7 @@ pub trait Body: Send + 'static {
     fn length(&self) -> usize;
 
     /// Appends the value.
-    fn write(&self, to: &mut dyn BufMut);
+    fn write(&self, to: &mut Pieces);
 }
 
 impl Body for Bytes {
@@ -39,8 +40,8 @@ impl Body for Bytes {
         self.len()
     }
 
-    fn write(&self, to: &mut dyn BufMut) {
-        to.put_slice(self);
+    fn write(&self, to: &mut Pieces) {
+        to.put_bytes(self);
     }
 }
 
@@ -49,7 +50,7 @@ impl<B: Body + ?Sized> Body for Box<B> {
         (**self).length()
     }
 
-    fn write(&self, to: &mut dyn BufMut) {
+    fn write(&self, to: &mut Pieces) {
         (**self).write(to);
     }
 }
@@ -157,7 +158,7 @@ impl Writes<Outgoing> for AsIs {
 }
 
 impl Reads<ByteCall> for AsIs {
-    fn read(_: Codec, message: BytesMut) -> Result<ByteCall, CodecError> {
+    fn read(_: Codec, message: Bytes) -> Result<ByteCall, CodecError> {
         let Some((length, rest)) = message.split_first() else {
             return Err("the method's name is missing".into());
         };
@@ -165,7 +166,6 @@ impl Reads<ByteCall> for AsIs {
             return Err("the method's name is cut off".into());
         };
         str::from_utf8(name)?;
-        let message = message.freeze();
         Ok(ByteCall { message })
     }
 }
@@ -181,10 +181,10 @@ impl<B: Body> Writes<Answer<B>> for AsIs {
 }
 
 impl Reads<Answer> for AsIs {
-    fn read(_: Codec, mut message: BytesMut) -> Result<Answer, CodecError> {
+    fn read(_: Codec, mut message: Bytes) -> Result<Answer, CodecError> {
         match message.try_get_u8() {
-            Ok(DONE) => Ok(Answer::Done(message.freeze())),
-            Ok(FAILED) => Ok(Answer::Failed(message.freeze())),
+            Ok(DONE) => Ok(Answer::Done(message)),
+            Ok(FAILED) => Ok(Answer::Failed(message)),
             Ok(flag) => Err(format!("it neither succeeded nor failed: {flag}").into()),
             Err(_) => Err("it is empty".into()),
         }
@@ -196,9 +196,9 @@ fn put(to: &mut Bounded<'_>, before: &[&[u8]], body: &impl Body) -> Result<(), C
     let head: usize = before.iter().map(|part| part.len()).sum();
     let to = to.make_room(head.saturating_add(announced))?;
     before.iter().for_each(|part| to.put_slice(part));
-    let start = to.len();
+    let start = to.mark();
     body.write(to);
-    match to.len() - start {
+    match to.since(start) {
         written if written == announced => Ok(()),
         written => Err(format!("a body of {announced} bytes wrote {written}").into()),
     }

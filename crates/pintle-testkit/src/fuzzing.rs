@@ -10,7 +10,7 @@
 mod replay;
 
 use pintle::Bytes;
-use pintle::interface::Message;
+use pintle::interface::{Message, Pieces};
 
 use crate::conformance::interface::Values;
 
@@ -36,10 +36,10 @@ const WRITTEN_FOR_EACH_BYTE: usize = 8;
 const WRITTEN_ANYWAY: usize = 64;
 
 fn write(values: &Values) -> Vec<u8> {
-    let mut written = Vec::new();
+    let mut written = Pieces::default();
     values.put_fields(&mut written);
     assert_eq!(written.len(), values.fields_len());
-    written
+    written.into_bytes().into()
 }
 
 /// All that it holds, the entries of its one map without an order aside.

@@ -3,9 +3,9 @@
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
 
 use ::h2::{Reason, RecvStream, SendStream, server::SendResponse};
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body as _;
+use pintle_core::Pieces;
 use tonic::{Status, body::Body};
 
 use super::{
@@ -25,7 +25,7 @@ use super::{
 /// passes or the connection ends.
 pub(crate) async fn answer(
     request: Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
+    mut respond: SendResponse<Pieces>,
     router: Router,
     limits: Limits,
 ) {
@@ -60,7 +60,7 @@ pub(crate) async fn answer(
 /// Answers one call that has one message each way; otherwise as [`answer`].
 pub(crate) async fn unary(
     request: Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
+    mut respond: SendResponse<Pieces>,
     route: Arc<dyn UnaryRoute>,
     limits: Limits,
 ) {
@@ -100,7 +100,7 @@ async fn handle_unary(
     request: Request<RecvStream>,
     route: &dyn UnaryRoute,
     limits: Limits,
-) -> Result<Bytes, Status> {
+) -> Result<Pieces, Status> {
     let (head, body) = request.into_parts();
     let mut receiver = Receiver::new(body, limits.decode_bytes);
     let received = Received::all_of(&mut receiver).await;
@@ -133,10 +133,10 @@ async fn handle(router: &Router, request: Request<Body>) -> Response<Body> {
 
 /// Sends the head, or says that it was no valid head.
 fn send_head(
-    respond: &mut SendResponse<Bytes>,
+    respond: &mut SendResponse<Pieces>,
     head: Response<()>,
     end: bool,
-) -> Option<SendStream<Bytes>> {
+) -> Option<SendStream<Pieces>> {
     if let Ok(stream) = respond.send_response(head, end) {
         return Some(stream);
     }
@@ -148,7 +148,7 @@ fn send_head(
     None
 }
 
-async fn send_body(body: Body, stream: SendStream<Bytes>, mut deadline: Option<Deadline>) {
+async fn send_body(body: Body, stream: SendStream<Pieces>, mut deadline: Option<Deadline>) {
     let mut pump = Pump::new(HANDLER, body, stream);
     let sent = Deadline::bound(deadline.as_mut(), poll_fn(|cx| pump.poll(cx))).await;
     match sent {

@@ -7,13 +7,12 @@ use std::{
 };
 
 use ::h2::{RecvStream, SendStream};
-use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, Uri, Version, header,
     request::Parts,
     uri::{self, Authority, PathAndQuery, Scheme},
 };
-use pintle_core::SessionClosed;
+use pintle_core::{Pieces, SessionClosed};
 use tokio::sync::oneshot;
 use tonic::{Code, Status, body::Body};
 
@@ -133,7 +132,7 @@ impl Upload {
     async fn start(
         connection: &Connection,
         body: Body,
-        stream: SendStream<Bytes>,
+        stream: SendStream<Pieces>,
     ) -> Result<Self, Status> {
         let mut pump = Pump::new("the request stream", body, stream);
         match poll_fn(|cx| Poll::Ready(pump.poll(cx))).await {

@@ -10,6 +10,7 @@ use std::{
 use ::h2::{PingPong, client::SendRequest};
 use bytes::Bytes;
 use http::{Request, Response, uri::PathAndQuery};
+use pintle_core::Pieces;
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -59,7 +60,7 @@ pub enum ConnectError {
 
 /// What the calls of a connection share.
 pub(crate) struct Connection {
-    pub(crate) requests: SendRequest<Bytes>,
+    pub(crate) requests: SendRequest<Pieces>,
     pub(crate) limits: Limits,
     pub(crate) default_timeout: Option<Duration>,
     pub(crate) tasks: TaskTracker,
@@ -209,7 +210,7 @@ impl fmt::Debug for Channel {
     }
 }
 
-type H2Connection<IO> = ::h2::client::Connection<IO, Bytes>;
+type H2Connection<IO> = ::h2::client::Connection<IO, Pieces>;
 
 /// Opens HTTP/2 and has the peer answer a ping.
 ///
@@ -218,7 +219,7 @@ type H2Connection<IO> = ::h2::client::Connection<IO, Bytes>;
 async fn handshake<IO>(
     io: IO,
     settings: &Settings,
-) -> Result<(SendRequest<Bytes>, H2Connection<IO>, PingPong), ConnectError>
+) -> Result<(SendRequest<Pieces>, H2Connection<IO>, PingPong), ConnectError>
 where
     IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {

@@ -9,6 +9,7 @@ use ::h2::{Reason, SendStream};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as _, Frame};
+use pintle_core::Pieces;
 use tokio::task::coop;
 use tonic::{Status, body::Body};
 
@@ -19,7 +20,7 @@ use super::{panic, status};
 pub(crate) struct Pump {
     who: &'static str,
     body: Body,
-    stream: SendStream<Bytes>,
+    stream: SendStream<Pieces>,
     /// Waits for room in the peer's window.
     chunk: Option<Bytes>,
 }
@@ -35,7 +36,7 @@ pub(crate) enum PumpError {
 
 impl Pump {
     /// `who` is blamed for a panic of `body`.
-    pub(crate) fn new(who: &'static str, body: Body, stream: SendStream<Bytes>) -> Self {
+    pub(crate) fn new(who: &'static str, body: Body, stream: SendStream<Pieces>) -> Self {
         Self {
             who,
             body,
@@ -53,7 +54,7 @@ impl Pump {
             if self.chunk.is_some() {
                 ready!(self.poll_room(cx))?;
                 let chunk = self.chunk.take().unwrap_or_default();
-                self.stream.send_data(chunk, false)?;
+                self.stream.send_data(chunk.into(), false)?;
             }
             let frame = ready!(self.poll_body(cx))?;
             turn.made_progress();
@@ -90,7 +91,7 @@ impl Pump {
                 status::correct_oversize_in(&mut trailers);
                 self.stream.send_trailers(trailers)?;
             }
-            None => self.stream.send_data(Bytes::new(), true)?,
+            None => self.stream.send_data(Pieces::default(), true)?,
         }
         Ok(())
     }
@@ -152,7 +153,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_is_always_ready_does_not_keep_its_task() {
         let (io, _peer) = tokio::io::duplex(1024);
-        let (mut requests, _connection) = ::h2::client::handshake(io).await.unwrap();
+        let client = ::h2::client::Builder::new();
+        let (mut requests, _connection) = client.handshake(io).await.unwrap();
         let head = http::Request::get("http://localhost/").body(()).unwrap();
         let (_response, stream) = requests.send_request(head, false).unwrap();
         let mut pump = Pump::new("the test", Body::new(Endless), stream);

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ::h2::{RecvStream, server::SendResponse};
-use bytes::Bytes;
 use http::Request;
+use pintle_core::Pieces;
 use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -60,7 +60,7 @@ where
 {
     let opened = timeout(
         settings.handshake_timeout,
-        settings.server().handshake::<_, Bytes>(io),
+        settings.server().handshake::<_, Pieces>(io),
     );
     let mut connection = tokio::select! {
         biased;
@@ -115,7 +115,7 @@ impl Calls {
         }
     }
 
-    fn begin(&self, (request, respond): (Request<RecvStream>, SendResponse<Bytes>)) {
+    fn begin(&self, (request, respond): (Request<RecvStream>, SendResponse<Pieces>)) {
         // Boxed, for a task moves its future several times, and this is a large one.
         let call: BoxFuture<()> = match self.router.unary(&request) {
             Some(route) => Box::pin(unary(request, respond, route, self.limits)),

@@ -12,6 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header, uri::PathAndQuery};
+use pintle_core::Pieces;
 use tonic::Status;
 
 use super::{
@@ -32,7 +33,7 @@ pub(crate) async fn unary(
     connection: &Arc<Connection>,
     path: PathAndQuery,
     timeout: Option<Duration>,
-    frame: Bytes,
+    frame: Pieces,
 ) -> Result<Bytes, Status> {
     let timeout = timeout.or(connection.default_timeout);
     let mut deadline = timeout.map(Deadline::after);
@@ -51,7 +52,7 @@ pub(crate) async fn unary(
 async fn exchange(
     connection: &Connection,
     head: Request<()>,
-    frame: Bytes,
+    frame: Pieces,
 ) -> Result<Bytes, Failure> {
     let mut requests = connection.requests.clone();
     poll_fn(|cx| requests.poll_ready(cx))

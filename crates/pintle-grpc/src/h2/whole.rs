@@ -5,8 +5,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http::HeaderMap;
+use pintle_core::{LongBuffer, Pieces};
 use tonic::{Code, Status};
 
 use super::receive::{ReceiveError, Receiver};
@@ -16,25 +17,25 @@ use super::receive::{ReceiveError, Receiver};
 /// It is written where it is sent from, so that nothing is copied.
 #[derive(Clone, Debug)]
 pub struct UnaryMessage {
-    pub(crate) frame: Bytes,
+    frame: Pieces,
 }
 
 impl UnaryMessage {
     /// Has `write` append the message. A writer that knows how long it will be makes room first.
-    pub fn new(write: impl FnOnce(&mut BytesMut)) -> Self {
-        let mut frame = BytesMut::with_capacity(FIRST_BYTES);
-        frame.extend_from_slice(&[0; PREFIX_BYTES]);
+    pub fn new(write: impl FnOnce(&mut Pieces)) -> Self {
+        let mut frame = Pieces::with_capacity(FIRST_BYTES);
+        frame.put_u8(NOT_COMPRESSED);
+        let length = frame.mark();
+        frame.put_slice(&[0; LENGTH_BYTES]);
         write(&mut frame);
         // A longer one is refused where it is sent.
-        let length = u32::try_from(frame.len() - PREFIX_BYTES).unwrap_or(u32::MAX);
-        frame[1..PREFIX_BYTES].copy_from_slice(&length.to_be_bytes());
-        Self {
-            frame: frame.freeze(),
-        }
+        let announced = u32::try_from(frame.len() - PREFIX_BYTES).unwrap_or(u32::MAX);
+        frame.overwrite(length, &announced.to_be_bytes());
+        Self { frame }
     }
 
     /// The frame, if the message is no longer than `limit`.
-    pub(crate) fn within(self, limit: usize) -> Result<Bytes, Status> {
+    pub(crate) fn within(self, limit: usize) -> Result<Pieces, Status> {
         let length = self.frame.len() - PREFIX_BYTES;
         // The prefix has no more room.
         let limit = limit.min(u32::MAX as usize);
@@ -75,7 +76,7 @@ impl Received {
 #[derive(Debug, Default)]
 struct Whole {
     first: Bytes,
-    all: BytesMut,
+    all: Option<LongBuffer>,
 }
 
 impl Whole {
@@ -97,31 +98,32 @@ impl Whole {
     }
 
     fn push(&mut self, data: Bytes) {
-        if self.first.is_empty() && self.all.is_empty() {
+        if self.first.is_empty() && self.all.is_none() {
             self.first = data;
             return;
         }
-        if self.all.is_empty() {
+        let all = self.all.get_or_insert_with(|| {
             let first = std::mem::take(&mut self.first);
             // What is announced is believed as far as it has come, or is not much.
             let announced = announced(&first).map_or(0, |length| PREFIX_BYTES + length);
-            self.all
-                .reserve(announced.min(RESERVE_BYTES).max(first.len() + data.len()));
-            self.all.extend_from_slice(&first);
-        }
-        self.all.extend_from_slice(&data);
+            let room = announced.min(RESERVE_BYTES).max(first.len() + data.len());
+            let mut all = LongBuffer::with_capacity(room);
+            all.bytes().extend_from_slice(&first);
+            all
+        });
+        all.bytes().extend_from_slice(&data);
     }
 
     fn message(self) -> Result<Bytes, Status> {
-        let mut all = match self.all.is_empty() {
-            true => self.first,
-            false => self.all.freeze(),
+        let mut all = match self.all {
+            None => self.first,
+            Some(all) => all.freeze(),
         };
         let Some(length) = announced(&all) else {
             return Err(Status::internal("the message is missing"));
         };
         match all[0] {
-            0 => {}
+            NOT_COMPRESSED => {}
             1 => {
                 let text = "the message is compressed, which was not agreed on";
                 return Err(Status::unimplemented(text));
@@ -160,8 +162,13 @@ pub(crate) fn outcome(headers: &HeaderMap) -> Option<Result<(), Status>> {
     })
 }
 
-/// One flag byte and a length of four bytes.
-const PREFIX_BYTES: usize = 5;
+/// The flag of a message as it is.
+const NOT_COMPRESSED: u8 = 0;
+
+const LENGTH_BYTES: usize = 4;
+
+/// A flag and a length.
+const PREFIX_BYTES: usize = 1 + LENGTH_BYTES;
 
 /// Room for a small message.
 const FIRST_BYTES: usize = 128;
@@ -215,13 +222,15 @@ mod tests {
         let mut whole = Whole::default();
         whole.push(Bytes::from_static(b"\0\xff\xff\xff\xff"));
         whole.push(Bytes::from_static(b"a"));
-        assert!(whole.all.capacity() <= 2 * RESERVE_BYTES);
+        let mut all = whole.all.expect("two pieces came");
+        assert!(all.bytes().capacity() <= 2 * RESERVE_BYTES);
     }
 
     #[test]
     fn a_message_is_sent_with_its_length() {
-        let message = UnaryMessage::new(|to| to.extend_from_slice(b"hello"));
-        assert_eq!(message.clone().within(5).unwrap(), b"\0\0\0\0\x05hello"[..]);
+        let message = UnaryMessage::new(|to| to.put_slice(b"hello"));
+        let frame = message.clone().within(5).unwrap();
+        assert_eq!(frame.into_bytes(), b"\0\0\0\0\x05hello"[..]);
         let refused = message.within(4).unwrap_err();
         assert_eq!(
             (refused.code(), refused.message()),

@@ -2,8 +2,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use bytes::BufMut;
-use pintle_core::SessionClosed;
+use pintle_core::{Pieces, SessionClosed};
 
 use super::{Code, DecodeError};
 use crate::message::{Message, name};
@@ -105,7 +104,7 @@ impl Message for CallError {
     type Partial = (Option<u32>, Option<String>);
     const NAME: (&'static str, &'static str) = ("pintle", "CallError");
 
-    fn put_fields(&self, to: &mut impl BufMut) {
+    fn put_fields(&self, to: &mut Pieces) {
         u32::from(self.code().number()).put(1, to);
         chain(self).put(2, to);
     }

@@ -1,5 +1,5 @@
-use bytes::{BufMut, Bytes};
-use pintle_core::BoxError;
+use bytes::Bytes;
+use pintle_core::{BoxError, Pieces};
 
 /// A value that a stream can carry to the other side.
 ///
@@ -10,7 +10,7 @@ pub trait Item: Sized + Send + 'static {
     fn encoded_len(&self) -> usize;
 
     /// Writes the value: exactly [`encoded_len`](Self::encoded_len) bytes.
-    fn encode(&self, to: &mut impl BufMut);
+    fn encode(&self, to: &mut Pieces);
 
     /// Reads back what `encode` wrote. The bytes are what a peer sent, and no more than the limit.
     ///

@@ -1,7 +1,7 @@
 //! Readers, writers and streams as arguments and results.
 
-use bytes::{BufMut, Bytes};
-use pintle_core::BoxError;
+use bytes::Bytes;
+use pintle_core::{BoxError, Pieces};
 
 use super::lend;
 use super::{DEFAULT_MAX_ITEM_BYTES, Item, Reader, Stream, Writer};
@@ -19,7 +19,7 @@ impl<T: Element> Item for T {
         self.element_len(1)
     }
 
-    fn encode(&self, to: &mut impl BufMut) {
+    fn encode(&self, to: &mut Pieces) {
         self.put_element(1, to);
     }
 

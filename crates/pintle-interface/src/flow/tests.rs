@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes};
-use pintle_core::BoxError;
+use bytes::Bytes;
+use pintle_core::{BoxError, Pieces};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
@@ -216,7 +216,7 @@ impl Item for Text {
         self.0.len()
     }
 
-    fn encode(&self, to: &mut impl BufMut) {
+    fn encode(&self, to: &mut Pieces) {
         to.put_slice(self.0.as_bytes());
     }
 

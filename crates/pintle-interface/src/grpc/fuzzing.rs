@@ -2,7 +2,8 @@
 
 #![allow(clippy::missing_panics_doc, reason = "a target fails by a panic")]
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use pintle_core::Pieces;
 use tonic::Status;
 
 use super::status;
@@ -22,10 +23,10 @@ pub fn call_error(bytes: &[u8]) {
         }
     }
     if let Ok(error) = CallError::decode(details) {
-        let mut written = BytesMut::new();
+        let mut written = Pieces::default();
         error.put_fields(&mut written);
         assert_eq!(written.len(), error.fields_len());
-        let again = CallError::decode(written.freeze());
+        let again = CallError::decode(written.into_bytes());
         let again = again.map(|again| again.to_string());
         assert_eq!(again.ok(), Some(error.to_string()));
     }

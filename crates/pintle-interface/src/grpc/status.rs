@@ -5,8 +5,8 @@
 
 use std::error::Error;
 
-use bytes::{Bytes, BytesMut};
-use pintle_core::SessionClosed;
+use bytes::Bytes;
+use pintle_core::{Pieces, SessionClosed};
 use pintle_grpc::ConnectionLost;
 use tonic::Status;
 
@@ -27,18 +27,18 @@ pub(super) fn write<E: Failure>(error: &E) -> Status {
     if E::NAME == CallError::NAME {
         return Status::new(code, text);
     }
-    let mut value = BytesMut::with_capacity(error.fields_len());
+    let mut value = Pieces::with_capacity(error.fields_len());
     error.put_fields(&mut value);
     let (package, name) = E::NAME;
     let any = Any {
         of: format!("{PREFIX}{package}.{name}"),
-        value: value.freeze(),
+        value: value.into_bytes(),
     };
-    let mut details = BytesMut::new();
+    let mut details = Pieces::default();
     u32::from(error.code().number()).put(1, &mut details);
     text.put(2, &mut details);
     any.put_element(3, &mut details);
-    Status::with_details(code, text, details.freeze())
+    Status::with_details(code, text, details.into_bytes())
 }
 
 /// The error that a status stands for.
@@ -103,7 +103,7 @@ struct Any {
 }
 
 impl Any {
-    fn put_element(&self, tag: u32, to: &mut BytesMut) {
+    fn put_element(&self, tag: u32, to: &mut Pieces) {
         let length = Value::field_len(&self.of, 1) + Value::field_len(&self.value, 2);
         wire::put_key(tag, wire::WireType::Bytes, to);
         wire::put_varint(length as u64, to);

@@ -1,6 +1,7 @@
 //! A byte: alone it is a number, and a list of them is protobuf's `bytes`.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
+use pintle_core::Pieces;
 
 use super::scalar::narrow;
 use super::text::owned;
@@ -10,7 +11,7 @@ use crate::schema::{Schema, Shape, Type};
 use crate::wire::{Field, WireType, key_len, put_key, put_varint, varint_len};
 
 impl Value for u8 {
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         u32::from(*self).put(tag, to);
     }
 
@@ -33,7 +34,7 @@ impl Value for u8 {
 }
 
 impl Element for u8 {
-    fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+    fn put_element(&self, tag: u32, to: &mut Pieces) {
         u32::from(*self).put_element(tag, to);
     }
 
@@ -50,7 +51,7 @@ impl Element for u8 {
     }
 
     #[inline]
-    fn put_list(list: &[Self], tag: u32, to: &mut impl BufMut) {
+    fn put_list(list: &[Self], tag: u32, to: &mut Pieces) {
         if !list.is_empty() {
             put_key(tag, WireType::Bytes, to);
             put_varint(list.len() as u64, to);

@@ -1,6 +1,6 @@
 //! Any number of values.
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use super::{Element, Value};
 use crate::error::DecodeError;
@@ -9,7 +9,7 @@ use crate::wire::Field;
 
 impl<T: Element> Value for Vec<T> {
     #[inline]
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         T::put_list(self, tag, to);
     }
 

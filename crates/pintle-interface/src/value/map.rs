@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use super::{Element, Key, Value};
 use crate::error::DecodeError;
@@ -12,7 +12,7 @@ use crate::wire::{Field, WireType, key_len, put_key, put_varint, varint_len};
 macro_rules! map {
     ($($map:ident)*) => {$(
         impl<K: Key, V: Element> Value for $map<K, V> {
-            fn put(&self, tag: u32, to: &mut impl BufMut) {
+            fn put(&self, tag: u32, to: &mut Pieces) {
                 for (key, value) in self {
                     put_key(tag, WireType::Bytes, to);
                     put_varint(entry_len(key, value) as u64, to);

@@ -1,6 +1,6 @@
 //! A value that may be missing.
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use super::{Element, Value};
 use crate::error::DecodeError;
@@ -9,7 +9,7 @@ use crate::wire::Field;
 
 impl<T: Element> Value for Option<T> {
     #[inline]
-    fn put(&self, tag: u32, to: &mut impl BufMut) {
+    fn put(&self, tag: u32, to: &mut Pieces) {
         if let Some(value) = self {
             value.put_element(tag, to);
         }

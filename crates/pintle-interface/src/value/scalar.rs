@@ -1,6 +1,7 @@
 //! Numbers and `bool`.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
+use pintle_core::Pieces;
 
 use super::{Element, Key, Value};
 use crate::error::DecodeError;
@@ -18,7 +19,7 @@ trait Number: Copy + PartialEq + Default {
         self == Self::default()
     }
 
-    fn put_bare(self, to: &mut impl BufMut);
+    fn put_bare(self, to: &mut Pieces);
     fn bare_len(self) -> usize;
     fn take_bare(field: Field<'_>) -> Result<Self, DecodeError>;
 }
@@ -30,7 +31,7 @@ macro_rules! varint {
             const WIRE: WireType = WireType::Varint;
 
             #[inline]
-            fn put_bare(self, to: &mut impl BufMut) {
+            fn put_bare(self, to: &mut Pieces) {
                 // Negative numbers have ten bytes: protobuf extends their sign to 64 bits.
                 put_varint(<$wide>::from(self) as u64, to);
             }
@@ -53,7 +54,7 @@ macro_rules! varint {
 }
 
 macro_rules! float {
-    ($($type:ident, $scalar:ident, $wire:ident, $put:ident, $take:ident;)*) => {$(
+    ($($type:ident, $scalar:ident, $wire:ident, $take:ident;)*) => {$(
         impl Number for $type {
             const SCALAR: Scalar = Scalar::$scalar;
             const WIRE: WireType = WireType::$wire;
@@ -63,8 +64,8 @@ macro_rules! float {
                 self.to_bits() == 0
             }
 
-            fn put_bare(self, to: &mut impl BufMut) {
-                to.$put(self);
+            fn put_bare(self, to: &mut Pieces) {
+                to.put_slice(&self.to_le_bytes());
             }
 
             fn bare_len(self) -> usize {
@@ -84,7 +85,7 @@ macro_rules! number {
     ($type:ident) => {
         impl Value for $type {
             #[inline]
-            fn put(&self, tag: u32, to: &mut impl BufMut) {
+            fn put(&self, tag: u32, to: &mut Pieces) {
                 if !self.is_zero() {
                     self.put_element(tag, to);
                 }
@@ -115,7 +116,7 @@ macro_rules! number {
 
         impl Element for $type {
             #[inline]
-            fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+            fn put_element(&self, tag: u32, to: &mut Pieces) {
                 put_key(tag, Self::WIRE, to);
                 self.put_bare(to);
             }
@@ -134,7 +135,7 @@ macro_rules! number {
                 Type::Scalar(<Self as Number>::SCALAR)
             }
 
-            fn put_list(list: &[Self], tag: u32, to: &mut impl BufMut) {
+            fn put_list(list: &[Self], tag: u32, to: &mut Pieces) {
                 put_packed(list, tag, to);
             }
 
@@ -169,15 +170,15 @@ varint! {
 }
 
 float! {
-    f32, Float, Fixed32, put_f32_le, fixed32;
-    f64, Double, Fixed64, put_f64_le, fixed64;
+    f32, Float, Fixed32, fixed32;
+    f64, Double, Fixed64, fixed64;
 }
 
 impl Number for bool {
     const SCALAR: Scalar = Scalar::Bool;
     const WIRE: WireType = WireType::Varint;
 
-    fn put_bare(self, to: &mut impl BufMut) {
+    fn put_bare(self, to: &mut Pieces) {
         to.put_u8(self.into());
     }
 
@@ -197,7 +198,7 @@ pub(super) fn narrow<W, N: TryFrom<W>>(wide: W, error: &'static str) -> Result<N
     N::try_from(wide).map_err(|_| DecodeError::new(error))
 }
 
-fn put_packed<N: Number>(list: &[N], tag: u32, to: &mut impl BufMut) {
+fn put_packed<N: Number>(list: &[N], tag: u32, to: &mut Pieces) {
     if list.is_empty() {
         return;
     }

@@ -1,6 +1,7 @@
 //! Texts and bytes.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
+use pintle_core::Pieces;
 
 use super::{Element, Key, Value};
 use crate::error::DecodeError;
@@ -11,7 +12,7 @@ macro_rules! value {
     ($($type:ty)*) => {$(
         impl Value for $type {
             #[inline]
-            fn put(&self, tag: u32, to: &mut impl BufMut) {
+            fn put(&self, tag: u32, to: &mut Pieces) {
                 if !self.is_empty() {
                     self.put_element(tag, to);
                 }
@@ -43,13 +44,14 @@ macro_rules! value {
 }
 
 macro_rules! element {
-    ($($type:ty, $scalar:ident, $take:expr;)*) => {$(
+    ($($type:ty, $scalar:ident, $put:expr, $take:expr;)*) => {$(
         impl Element for $type {
             #[inline]
-            fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+            fn put_element(&self, tag: u32, to: &mut Pieces) {
                 put_key(tag, WireType::Bytes, to);
                 put_varint(<[u8]>::len(self.as_ref()) as u64, to);
-                to.put_slice(self.as_ref());
+                let put: fn(&mut Pieces, &Self) = $put;
+                put(to, self);
             }
 
             #[inline]
@@ -75,11 +77,11 @@ value! { String Bytes }
 
 // Of a `Vec<u8>` the list says how it is a value: it is a list of bytes.
 element! {
-    String, String, |bytes| {
+    String, String, |to, text| to.put_slice(text.as_bytes()), |bytes| {
         String::from_utf8(owned(bytes)).map_err(|_| DecodeError::new("a text is not UTF-8"))
     };
-    Vec<u8>, Bytes, |bytes| Ok(owned(bytes));
-    Bytes, Bytes, Ok;
+    Vec<u8>, Bytes, |to, bytes| to.put_slice(bytes), |bytes| Ok(owned(bytes));
+    Bytes, Bytes, |to, bytes| to.put_bytes(bytes), Ok;
 }
 
 /// A piece of a message as memory of its own.
@@ -105,12 +107,12 @@ mod tests {
 
     #[test]
     fn a_short_text_does_not_keep_the_message_it_came_in() {
-        let mut message = Vec::new();
+        let mut message = Pieces::default();
         vec![0_u8; 1024 * 1024].put_element(1, &mut message);
         "short".to_owned().put_element(2, &mut message);
         vec![1_u8].put_element(3, &mut message);
         let (mut text, mut bytes) = (None, None);
-        wire::fields(message.into(), 0, |tag, field| match tag {
+        wire::fields(message.into_bytes(), 0, |tag, field| match tag {
             2 => String::merge(&mut text, field),
             3 => Vec::<u8>::merge(&mut bytes, field),
             _ => field.skip(),

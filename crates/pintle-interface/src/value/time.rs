@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::BufMut;
+use pintle_core::Pieces;
 
 use super::{Element, Value};
 use crate::error::DecodeError;
@@ -81,7 +81,7 @@ impl Parts {
         self.seconds.field_len(1) + self.nanos.field_len(2)
     }
 
-    fn put(self, tag: u32, to: &mut impl BufMut) {
+    fn put(self, tag: u32, to: &mut Pieces) {
         put_key(tag, WireType::Bytes, to);
         put_varint(self.body_len() as u64, to);
         self.seconds.put(1, to);
@@ -113,7 +113,7 @@ impl Parts {
 macro_rules! time {
     ($($type:ident, $proto:ident;)*) => {$(
         impl Value for $type {
-            fn put(&self, tag: u32, to: &mut impl BufMut) {
+            fn put(&self, tag: u32, to: &mut Pieces) {
                 self.put_element(tag, to);
             }
 
@@ -136,7 +136,7 @@ macro_rules! time {
         }
 
         impl Element for $type {
-            fn put_element(&self, tag: u32, to: &mut impl BufMut) {
+            fn put_element(&self, tag: u32, to: &mut Pieces) {
                 Parts::from(*self).put(tag, to);
             }
 

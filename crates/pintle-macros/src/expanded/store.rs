@@ -268,7 +268,7 @@ const _: () = {
         impl __pintle::Message for __PutRequest {
             type Partial = __Partial;
             const NAME: (&'static str, &'static str) = ("store.v1", "StorePutRequest");
-            fn put_fields(&self, to: &mut impl __pintle::BufMut) {
+            fn put_fields(&self, to: &mut __pintle::Pieces) {
                 __pintle::Value::put(&self.key, 1, to);
                 __pintle::Value::put(&self.value, 2, to);
             }
@@ -332,7 +332,7 @@ const _: () = {
         impl __pintle::Message for __CountRequest {
             type Partial = __Partial;
             const NAME: (&'static str, &'static str) = ("store.v1", "StoreCountRequest");
-            fn put_fields(&self, to: &mut impl __pintle::BufMut) {
+            fn put_fields(&self, to: &mut __pintle::Pieces) {
                 __pintle::Element::put_element(&self.prefix, 1, to);
                 __pintle::Value::put(&self.progress, 2, to);
             }
@@ -406,7 +406,7 @@ const _: () = {
                 "store.v1",
                 "StoreForgetRequest",
             );
-            fn put_fields(&self, to: &mut impl __pintle::BufMut) {
+            fn put_fields(&self, to: &mut __pintle::Pieces) {
                 __pintle::Value::put(&self.key, 1, to);
             }
             fn fields_len(&self) -> usize {

@@ -86,7 +86,7 @@ impl FieldList {
                     type Partial = __Partial;
                     const NAME: (&'static str, &'static str) = (#package, #name);
 
-                    fn put_fields(&self, #to: &mut impl __pintle::BufMut) {
+                    fn put_fields(&self, #to: &mut __pintle::Pieces) {
                         #put
                     }
 

@@ -58,7 +58,7 @@ pub(super) fn implement(
                 type Partial = ::core::option::Option<Self>;
                 const NAME: (&'static str, &'static str) = (#package, #name);
 
-                fn put_fields(&self, to: &mut impl __pintle::BufMut) {
+                fn put_fields(&self, to: &mut __pintle::Pieces) {
                     match self { #(#put)* }
                 }
 

@@ -8,14 +8,12 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
-use pintle_core::{Stream, Tasks};
+use pintle_core::{Pieces, Stream, Tasks};
 use tarpc::client::RpcError;
 use tarpc::context::Context;
 use tarpc::{ClientMessage, Request};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
-use tokio_util::codec::Encoder;
 
 use crate::envelope::{MAX_CALL_TIME, is_forever};
 use crate::form::{Reads, Writes};
@@ -38,7 +36,7 @@ pub(crate) struct Calls<Req, Resp> {
 /// Ends the driver when it goes.
 struct Handle<Req, Resp> {
     shared: Arc<Shared<Resp>>,
-    write: fn(Wire, ClientMessage<Req>, &mut BytesMut) -> Result<(), FrameError>,
+    write: fn(Wire, ClientMessage<Req>, &mut Pieces) -> Result<(), FrameError>,
     wire: Wire,
     /// As many as the peer works on at a time.
     turns: Semaphore,
@@ -67,7 +65,7 @@ impl<Req, Resp> Calls<Req, Resp> {
         Self {
             handle: Arc::new(Handle {
                 shared,
-                write: |wire, message, to| wire.calling::<Form, Req, Resp>().encode(message, to),
+                write: |wire, message, to| wire.calling::<Form, Req, Resp>().write(message, to),
                 wire,
                 turns: Semaphore::new(wire.calls.min(Semaphore::MAX_PERMITS)),
             }),

@@ -1,4 +1,4 @@
-use bytes::BufMut;
+use pintle_core::Pieces;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
 use tarpc::ChannelError;
@@ -48,10 +48,10 @@ async fn call(answer: impl AsyncFnOnce(DuplexStream, u64)) -> Result<u32, RpcErr
 }
 
 fn answer(id: u64, value: &[u8]) -> Vec<u8> {
-    let mut message = Vec::new();
+    let mut message = Pieces::default();
     Head::Answer { id }.put(&mut message);
     message.put_slice(value);
-    message
+    message.into_bytes().into()
 }
 
 /// The error that a stream failed with.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -124,7 +124,7 @@ fn a_list_of_nothings_is_no_longer_than_the_message() {
 #[test]
 fn a_writer_stops_where_the_room_ends() {
     for codec in Codec::ALL {
-        let mut into = BytesMut::new();
+        let mut into = Pieces::default();
         let mut bounded = Bounded::new(&mut into, 10);
         codec
             .write(&"too long for ten bytes", &mut bounded)

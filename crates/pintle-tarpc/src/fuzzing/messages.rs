@@ -1,16 +1,15 @@
 use std::fmt::Debug;
 
 use bytes::BytesMut;
+use pintle_core::Pieces;
 use tarpc::{ClientMessage, Response};
-use tokio_util::codec::{Decoder, Encoder};
 
 use super::peer::pieces;
 use crate::codec::Codec;
 use crate::control::{ControlRequest, ControlResponse};
 use crate::envelope::MAX_HEAD_BYTES;
 use crate::form::Coded;
-use crate::frame::FrameError;
-use crate::messages::{Asked, Calling, Serving, Wire};
+use crate::messages::{Asked, Calling, Serving, Understand, Wire};
 use crate::raw::{Answer, AsIs, ByteCall, Outgoing};
 
 /// Messages of a peer on one stream, to the side that serves and to the side that calls, as bytes
@@ -51,27 +50,23 @@ fn calling_bytes() -> Calling<AsIs, Outgoing, Answer> {
     wire(Codec::Bincode).calling()
 }
 
-fn check<D: Decoder<Error = FrameError>>(
-    bytes: &[u8],
-    decoder: impl Fn() -> D,
-    show: impl Fn(D::Item) -> String,
-) {
-    let whole = understood(decoder(), [bytes], &show);
-    let cut = understood(decoder(), pieces(bytes), &show);
+fn check<U: Understand>(bytes: &[u8], by: impl Fn() -> U, show: impl Fn(U::Item) -> String) {
+    let whole = understood(by(), [bytes], &show);
+    let cut = understood(by(), pieces(bytes), &show);
     assert_eq!(whole, cut);
 }
 
 /// What a stream says, message by message, and the error that ends it.
-fn understood<'a, D: Decoder<Error = FrameError>>(
-    mut decoder: D,
+fn understood<'a, U: Understand>(
+    by: U,
     chunks: impl IntoIterator<Item = &'a [u8]>,
-    show: impl Fn(D::Item) -> String,
+    show: impl Fn(U::Item) -> String,
 ) -> Vec<String> {
     let (mut from, mut said) = (BytesMut::new(), Vec::new());
     for chunk in chunks {
         from.extend_from_slice(chunk);
         loop {
-            match decoder.decode(&mut from) {
+            match by.next(&mut from) {
                 Ok(Some(message)) => said.push(show(message)),
                 Ok(None) => break,
                 Err(error) => {
@@ -100,10 +95,10 @@ fn asked<Req: Debug>(message: ClientMessage<Asked<Req>>) -> String {
 
 fn answered_in_bytes(answer: Response<Answer>) -> String {
     let shown = format!("{answer:?}");
-    let mut wire_bytes = BytesMut::new();
-    let written = serving_bytes().encode(answer, &mut wire_bytes);
+    let mut wire_bytes = Pieces::default();
+    let written = serving_bytes().write(answer, &mut wire_bytes);
     assert!(written.is_ok(), "{written:?}");
-    let again = calling_bytes().decode(&mut wire_bytes);
+    let again = calling_bytes().next(&mut wire_bytes.into_bytes().into());
     let again = again.map(|answer| format!("{:?}", answer.expect("a whole message")));
     assert_eq!(again.ok().as_ref(), Some(&shown));
     shown

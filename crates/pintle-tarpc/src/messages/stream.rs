@@ -1,51 +1,46 @@
 //! A stream as messages in both directions.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::BytesMut;
+use bytes::Buf;
+use pintle_core::Pieces;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::codec::Decoder;
-use tokio_util::io::poll_read_buf;
 
+use super::Understand;
+use super::arriving::Arriving;
 use crate::frame::FrameError;
 use crate::outgoing::Outgoing;
-
-/// How much is read at a time, where no long message is under way.
-const READ_BYTES: usize = 64 * 1024;
-
-/// Less room than this and a read is not worth it.
-const LEAST_READ_BYTES: usize = 16 * 1024;
 
 /// The largest buffer that is kept for the next messages once it is empty.
 const KEEP_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads messages by the decoder `D`, and sends what was [gathered](Outgoing).
+/// As many pieces go into one write.
+const MAX_SLICES: usize = 16;
+
+/// Reads messages as `U` understands them, and sends what was [gathered](Outgoing).
 #[derive(Debug)]
-pub(crate) struct MessageStream<S, D> {
+pub(crate) struct MessageStream<S, U> {
     stream: S,
-    decoder: D,
-    arrived: BytesMut,
-    leaving: BytesMut,
-    /// How much of it has left.
-    left: usize,
+    by: U,
+    arriving: Arriving,
+    leaving: Pieces,
     /// Something was written that the stream may still hold.
     unflushed: bool,
 }
 
-impl<S, D> MessageStream<S, D>
+impl<S, U> MessageStream<S, U>
 where
     S: AsyncRead + AsyncWrite + Unpin,
-    D: Decoder<Error = FrameError>,
+    U: Understand,
 {
-    pub(crate) fn new(stream: S, decoder: D) -> Self {
+    pub(crate) fn new(stream: S, by: U) -> Self {
         Self {
             stream,
-            decoder,
-            arrived: BytesMut::new(),
-            leaving: BytesMut::new(),
-            left: 0,
+            by,
+            arriving: Arriving::default(),
+            leaving: Pieces::default(),
             unflushed: false,
         }
     }
@@ -54,19 +49,13 @@ where
     pub(crate) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<D::Item, FrameError>>> {
+    ) -> Poll<Option<Result<U::Item, FrameError>>> {
         loop {
-            if let Some(item) = self.decoder.decode(&mut self.arrived).transpose() {
+            if let Some(item) = self.arriving.next(&self.by).transpose() {
                 return Poll::Ready(Some(item));
             }
-            let room = self.arrived.capacity() - self.arrived.len();
-            if room < LEAST_READ_BYTES {
-                // What was handed out and dropped is room again.
-                self.arrived.reserve(READ_BYTES);
-            }
-            let stream = Pin::new(&mut self.stream);
-            match ready!(poll_read_buf(stream, cx, &mut self.arrived)) {
-                Ok(0) if self.arrived.is_empty() => return Poll::Ready(None),
+            match ready!(self.arriving.poll_read(Pin::new(&mut self.stream), cx)) {
+                Ok(0) if self.arriving.is_empty() => return Poll::Ready(None),
                 Ok(0) => return Poll::Ready(Some(Err(cut_short()))),
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
@@ -82,19 +71,17 @@ where
         outgoing: &Outgoing,
     ) -> Poll<io::Result<()>> {
         loop {
-            while self.left < self.leaving.len() {
-                let stream = Pin::new(&mut self.stream);
-                let sent = ready!(stream.poll_write(cx, &self.leaving[self.left..]))?;
+            while self.leaving.has_remaining() {
+                let sent = ready!(self.poll_write(cx))?;
                 if sent == 0 {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
-                self.left += sent;
+                self.leaving.advance(sent);
                 self.unflushed = true;
             }
-            self.left = 0;
             self.leaving.clear();
             if self.leaving.capacity() > KEEP_BYTES {
-                self.leaving = BytesMut::new();
+                self.leaving = Pieces::default();
             }
             if !outgoing.take(&mut self.leaving, cx) {
                 break;
@@ -105,6 +92,17 @@ where
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        match self.leaving.chunks_vectored(&mut slices) {
+            count @ 2.. if stream.is_write_vectored() => {
+                stream.poll_write_vectored(cx, &slices[..count])
+            }
+            _ => stream.poll_write(cx, self.leaving.chunk()),
+        }
     }
 
     /// Ends the direction of what is sent.

@@ -25,14 +25,19 @@ fn calling() -> Calling<Coded, u32, String> {
     }
 }
 
+fn taken(wire: &mut Pieces) -> Bytes {
+    std::mem::take(wire).into_bytes()
+}
+
 fn answered(message: Result<String, ServerError>) -> Result<String, ServerError> {
-    let mut wire = BytesMut::new();
+    let mut wire = Pieces::default();
     let response = Response {
         request_id: 7,
         message,
     };
-    serving().encode(response, &mut wire).unwrap();
-    let response = calling().decode(&mut wire).unwrap().unwrap();
+    serving().write(response, &mut wire).unwrap();
+    let mut wire = BytesMut::from(wire.into_bytes());
+    let response = calling().next(&mut wire).unwrap().unwrap();
     assert_eq!((response.request_id, wire.len()), (7, 0));
     response.message
 }
@@ -59,38 +64,41 @@ fn every_message_has_the_bytes_that_are_written_down() {
     context.trace_context.trace_id = 0x0102.into();
     context.trace_context.span_id = 0x0304.into();
     context.trace_context.sampling_decision = tarpc::trace::SamplingDecision::Sampled;
-    let mut wire = BytesMut::new();
+    let mut wire = Pieces::default();
     let call = ClientMessage::Request(tarpc::Request {
         context,
         id: 7,
         message: 0x0a0b_u32,
     });
-    calling().encode(call, &mut wire).unwrap();
+    calling().write(call, &mut wire).unwrap();
     let mut expected = vec![42, 0, 0, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1];
     expected.extend([0; 14]);
     expected.extend([4, 3, 0, 0, 0, 0, 0, 0, 1, 0x0b, 0x0a, 0, 0]);
-    assert_eq!(wire.split()[..], expected);
+    assert_eq!(taken(&mut wire), expected);
 
     let cancel = ClientMessage::Cancel {
         trace_context: tarpc::trace::Context::default(),
         request_id: 7,
     };
-    calling().encode(cancel, &mut wire).unwrap();
-    assert_eq!(wire.split()[..], *b"\x09\0\0\0\x02\x07\0\0\0\0\0\0\0");
+    calling().write(cancel, &mut wire).unwrap();
+    assert_eq!(taken(&mut wire)[..], *b"\x09\0\0\0\x02\x07\0\0\0\0\0\0\0");
 
     let answer = |message| Response {
         request_id: 7,
         message,
     };
     serving()
-        .encode(answer(Ok("a".to_owned())), &mut wire)
+        .write(answer(Ok("a".to_owned())), &mut wire)
         .unwrap();
     let value = b"\x12\0\0\0\x03\x07\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0a";
-    assert_eq!(wire.split()[..], *value);
+    assert_eq!(taken(&mut wire)[..], *value);
 
     let error = ServerError::new(ErrorKind::NotFound, "b".to_owned());
-    serving().encode(answer(Err(error)), &mut wire).unwrap();
-    assert_eq!(wire[..], *b"\x0b\0\0\0\x04\x07\0\0\0\0\0\0\0\x01b");
+    serving().write(answer(Err(error)), &mut wire).unwrap();
+    assert_eq!(
+        taken(&mut wire)[..],
+        *b"\x0b\0\0\0\x04\x07\0\0\0\0\0\0\0\x01b"
+    );
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +108,7 @@ struct Other {
 
 #[test]
 fn arguments_of_another_type_fail_their_call_and_no_other() {
-    let mut wire = BytesMut::new();
+    let mut wire = Pieces::default();
     let call = |id, message| {
         ClientMessage::Request(tarpc::Request {
             context: tarpc::context::current(),
@@ -108,14 +116,12 @@ fn arguments_of_another_type_fail_their_call_and_no_other() {
             message,
         })
     };
-    let mut other = Calling::<Coded, Other, String> {
+    let other = Calling::<Coded, Other, String> {
         wire: WIRE,
         of: PhantomData,
     };
-    other
-        .encode(call(1, Other { field: 7 }), &mut wire)
-        .unwrap();
-    let mut same = calling();
+    other.write(call(1, Other { field: 7 }), &mut wire).unwrap();
+    let same = calling();
     let ClientMessage::Request(message) = call(2, Other { field: 0 }) else {
         unreachable!()
     };
@@ -124,10 +130,11 @@ fn arguments_of_another_type_fail_their_call_and_no_other() {
         id: 2,
         message: 5_u32,
     });
-    same.encode(message, &mut wire).unwrap();
+    same.write(message, &mut wire).unwrap();
 
     let mut asked = Vec::new();
-    while let Some(ClientMessage::Request(call)) = serving().decode(&mut wire).unwrap() {
+    let mut wire = BytesMut::from(wire.into_bytes());
+    while let Some(ClientMessage::Request(call)) = serving().next(&mut wire).unwrap() {
         asked.push((call.id, matches!(call.message, Asked::Readable(5))));
     }
     assert_eq!(asked, [(1, false), (2, true)]);
@@ -144,17 +151,18 @@ proptest! {
         ),
         tail in prop::collection::vec(any::<u8>(), 0..20),
     ) {
-        let mut wire = BytesMut::new();
+        let mut wire = Pieces::default();
         for (kind, rest) in messages {
-            let head = |to: &mut BytesMut| {
-                to.extend_from_slice(&[kind]);
-                to.extend_from_slice(&rest);
+            let head = |to: &mut Pieces| {
+                to.put_u8(kind);
+                to.put_slice(&rest);
             };
             frame::append(&mut wire, head, 0, |_| Ok(())).unwrap();
         }
-        wire.extend_from_slice(&tail);
+        wire.put_slice(&tail);
+        let wire = BytesMut::from(wire.into_bytes());
         let (mut calls, mut answers) = (wire.clone(), wire);
-        while let Ok(Some(_)) = serving().decode(&mut calls) {}
-        while let Ok(Some(_)) = calling().decode(&mut answers) {}
+        while let Ok(Some(_)) = serving().next(&mut calls) {}
+        while let Ok(Some(_)) = calling().next(&mut answers) {}
     }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures_util::future::{AbortHandle, abortable};
+use pintle_core::Pieces;
 use tarpc::context::Context;
 use tarpc::{Response, ServerError};
 use tokio::time::timeout_at;
-use tokio_util::codec::Encoder;
 
 use crate::envelope::is_forever;
 use crate::form::Writes;
@@ -103,12 +103,12 @@ impl<Form: Writes<Resp>, Resp: Send + 'static> Answers<Form, Resp> {
         self.lock().values().for_each(AbortHandle::abort);
     }
 
-    fn write(&self, id: u64, message: Result<Resp, ServerError>, to: &mut bytes::BytesMut) -> bool {
+    fn write(&self, id: u64, message: Result<Resp, ServerError>, to: &mut Pieces) -> bool {
         let answer = Response {
             request_id: id,
             message,
         };
-        let written = self.wire.serving::<Form, (), Resp>().encode(answer, to);
+        let written = self.wire.serving::<Form, (), Resp>().write(answer, to);
         written.is_ok()
     }
 

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Buf, BytesMut};
+use pintle_core::Pieces;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::{Notify, Semaphore};
@@ -68,9 +69,10 @@ impl Peer {
     }
 
     async fn call_within(&mut self, id: u64, value: u32, milliseconds: u32) {
-        let mut message = BytesMut::new();
+        let mut head = Pieces::default();
         let context = tarpc::context::current();
-        Head::Call { id, context }.put(&mut message);
+        Head::Call { id, context }.put(&mut head);
+        let mut message = BytesMut::from(head.into_bytes());
         message[9..13].copy_from_slice(&milliseconds.to_le_bytes());
         message.extend_from_slice(&value.to_le_bytes());
         self.send(&message).await;
@@ -170,9 +172,9 @@ async fn a_cancelled_call_is_dropped() {
     });
     peer.call(1, 0).await;
     begun.notified().await;
-    let mut cancel = Vec::new();
+    let mut cancel = Pieces::default();
     Head::Cancel { id: 1 }.put(&mut cancel);
-    peer.send(&cancel).await;
+    peer.send(&cancel.into_bytes()).await;
     dropped.notified().await;
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use pintle::interface::Message;
+use bytes::Bytes;
+use pintle::interface::{Message, Pieces};
 use proptest::prelude::*;
 
 /// Nanoseconds since the year 1 or until the year 9999, as protobuf has them.
@@ -190,10 +190,10 @@ where
 }
 
 fn written(message: &impl Message) -> Bytes {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Pieces::default();
     message.put_fields(&mut bytes);
     assert_eq!(bytes.len(), message.fields_len());
-    bytes.freeze()
+    bytes.into_bytes()
 }
 
 fn kind() -> impl Strategy<Value = ours::Kind> {

@@ -30,7 +30,7 @@ async fn answer(call: UnaryCall) -> Result<UnaryMessage, Status> {
 }
 
 fn written(said: &str) -> UnaryMessage {
-    UnaryMessage::new(|to| text(said).encode(to).unwrap())
+    UnaryMessage::new(|to| to.put_slice(&text(said).encode_to_vec()))
 }
 
 fn router() -> Router {

@@ -4,8 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
 
-use bytes::{BufMut, BytesMut};
-use pintle_core::Stream as Wire;
+use pintle_core::{Pieces, Stream as Wire};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::Stream;
@@ -44,7 +43,7 @@ async fn send_all<T: Item>(
                 continue;
             }
         }
-        to.write_all(&batch.frames).await?;
+        to.write_all_buf(&mut batch.frames).await?;
         batch.clear();
         unflushed = true;
     }
@@ -54,7 +53,7 @@ async fn send_all<T: Item>(
 /// Frames that leave together.
 #[derive(Default)]
 struct Batch {
-    frames: BytesMut,
+    frames: Pieces,
     /// The end is among them.
     last: bool,
 }
@@ -85,16 +84,16 @@ impl Batch {
         let head = ItemHead::of(length);
         self.frames.reserve(head.as_bytes().len() + length);
         self.frames.put_slice(head.as_bytes());
-        let start = self.frames.len();
+        let start = self.frames.mark();
         value.encode(&mut self.frames);
-        debug_assert_eq!(self.frames.len() - start, length, "a wrong encoded_len");
+        debug_assert_eq!(self.frames.since(start), length, "a wrong encoded_len");
     }
 
     fn clear(&mut self) {
         self.frames.clear();
         // The memory of one large value is not kept for all the small ones after it.
         if self.frames.capacity() > KEPT_BYTES {
-            self.frames = BytesMut::new();
+            self.frames = Pieces::default();
         }
     }
 }

@@ -6,17 +6,16 @@ use std::task::{Context, Poll, ready};
 
 use tarpc::{ChannelError, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::codec::Decoder;
 
 use super::{Shared, StreamError};
 use crate::frame::FrameError;
-use crate::messages::MessageStream;
+use crate::messages::{MessageStream, Understand};
 
 /// Runs until the stream ends or the last handle on its calls is dropped; open calls then hear of it.
-pub(super) async fn drive<S, D, Resp>(mut messages: MessageStream<S, D>, shared: Arc<Shared<Resp>>)
+pub(super) async fn drive<S, U, Resp>(mut messages: MessageStream<S, U>, shared: Arc<Shared<Resp>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
-    D: Decoder<Item = Response<Resp>, Error = FrameError>,
+    U: Understand<Item = Response<Resp>>,
 {
     // Also if the task is dropped with its session.
     let mut ending = Ending {
@@ -29,14 +28,14 @@ where
     }
 }
 
-fn poll<S, D, Resp>(
-    messages: &mut MessageStream<S, D>,
+fn poll<S, U, Resp>(
+    messages: &mut MessageStream<S, U>,
     shared: &Shared<Resp>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), StreamError>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
-    D: Decoder<Item = Response<Resp>, Error = FrameError>,
+    U: Understand<Item = Response<Resp>>,
 {
     let sent = messages.poll_send(cx, &shared.outgoing).map_err(|error| {
         let error: Arc<dyn std::error::Error + Send + Sync> = Arc::new(FrameError::from(error));
