@@ -54,11 +54,18 @@ pub(super) struct Place {
     group: Option<Pid>,
 }
 
-/// A place for a group that is about to be. Starts a process if there is no guard.
+/// A place for a group that is about to be.
+///
+/// Where the kernel ends an orphan by itself, a guard that is not there yet comes only once the group
+/// is, so that no launch waits for it: in between, the group is one process that has only just become
+/// its program.
 pub(super) fn place() -> Place {
     let mut post = post();
     post.places += 1;
-    post.ensure();
+    match cfg!(target_os = "linux") {
+        true => post.call(),
+        false => post.ensure(),
+    }
     Place {
         orders: post.guard.as_ref().map(|guard| Arc::clone(&guard.orders)),
         group: None,
@@ -137,70 +144,97 @@ impl Post {
         }
     }
 
-    /// Has a guard, if one can be had.
-    fn ensure(&mut self) {
+    /// Has a guard that is there, or can be told what it will hear when it comes.
+    fn call(&mut self) {
         self.relieve();
         if self.guard.is_none() {
-            self.guard = Guard::start(&self.groups);
+            self.guard = said(Guard::called());
         }
     }
+
+    /// Has a guard that is there, if one can be had.
+    fn ensure(&mut self) {
+        self.call();
+        if let Some(guard) = &mut self.guard
+            && said(guard.come(&self.groups)).is_none()
+        {
+            self.guard = None;
+        }
+    }
+}
+
+fn said<T>(outcome: io::Result<T>) -> Option<T> {
+    if let Err(error) = &outcome {
+        tracing::debug!(%error, "no guard: what plugins start may outlive a killed host");
+    }
+    outcome.ok()
 }
 
 struct Guard {
-    shell: Child,
+    presence: Presence,
     orders: Arc<Orders>,
 }
 
+enum Presence {
+    /// It will read its orders from here.
+    Called(OwnedFd),
+    There(Child),
+}
+
 impl Guard {
-    fn start(groups: &[Pid]) -> Option<Self> {
-        let guard = Self::spawn(groups);
-        if let Err(error) = &guard {
-            tracing::debug!(%error, "no guard: what plugins start may outlive a killed host");
-        }
-        guard.ok()
+    fn called() -> io::Result<Self> {
+        let (orders, stdin) = UnixStream::pair()?;
+        Ok(Self {
+            presence: Presence::Called(stdin.into()),
+            orders: Arc::new(Orders { way: orders }),
+        })
     }
 
-    fn spawn(groups: &[Pid]) -> io::Result<Self> {
-        let (orders, stdin) = UnixStream::pair()?;
-        let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", SCRIPT, "pintle-guard"])
-            .args(groups.iter().map(Pid::to_string))
-            .env_clear()
-            .env("PATH", path)
-            .current_dir("/")
-            .stdin(OwnedFd::from(stdin))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            // What a terminal sends to the host is not meant for it.
-            .process_group(0);
-        #[cfg(target_os = "linux")]
-        exec::give_standard_descriptors_only(&mut command);
-        let shell = command.spawn()?;
-        let guard = Self {
-            shell,
-            orders: Arc::new(Orders { way: orders }),
+    /// Starts its process, if that is not there. It learns of `groups`, and of what it was told.
+    fn come(&mut self, groups: &[Pid]) -> io::Result<()> {
+        let Presence::Called(stdin) = &self.presence else {
+            return Ok(());
         };
-        guard.have_its_end_noticed();
-        Ok(guard)
+        let shell = start_shell(stdin.try_clone()?, groups)?;
+        have_end_noticed(&shell, &self.orders);
+        self.presence = Presence::There(shell);
+        Ok(())
     }
 
     fn listens(&self) -> bool {
         self.orders.are_heard()
     }
+}
 
-    /// Without it, the end shows when the guard is needed next.
-    fn have_its_end_noticed(&self) {
-        let Some(shell) = i32::try_from(self.shell.id()).ok().and_then(Pid::from_raw) else {
-            return;
-        };
-        let orders = Arc::downgrade(&self.orders);
-        let _ = thread::Builder::new()
-            .name("pintle-guard".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || notice_end(shell, &orders));
-    }
+fn start_shell(stdin: OwnedFd, groups: &[Pid]) -> io::Result<Child> {
+    let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", SCRIPT, "pintle-guard"])
+        .args(groups.iter().map(Pid::to_string))
+        .env_clear()
+        .env("PATH", path)
+        .current_dir("/")
+        .stdin(stdin)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // What a terminal sends to the host is not meant for it.
+        .process_group(0);
+    #[cfg(target_os = "linux")]
+    exec::give_standard_descriptors_only(&mut command);
+    command.spawn()
+}
+
+/// Without it, the end shows when the guard is needed next.
+fn have_end_noticed(shell: &Child, orders: &Arc<Orders>) {
+    let Some(shell) = i32::try_from(shell.id()).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    let orders = Arc::downgrade(orders);
+    let _ = thread::Builder::new()
+        .name("pintle-guard".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || notice_end(shell, &orders));
 }
 
 fn notice_end(shell: Pid, orders: &Weak<Orders>) {
@@ -224,9 +258,11 @@ fn notice_end(shell: Pid, orders: &Weak<Orders>) {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // It is to end no group: by force, for it may have been stopped.
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
+        if let Presence::There(shell) = &mut self.presence {
+            // It is to end no group: by force, for it may have been stopped.
+            let _ = shell.kill();
+            let _ = shell.wait();
+        }
     }
 }
 

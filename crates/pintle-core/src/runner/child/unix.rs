@@ -79,7 +79,7 @@ fn start(
         Bond::Stdin => Terminal::reserve()?,
         Bond::Usual | Bond::Detached => None,
     };
-    // Before the child, which may start others sooner than we look again.
+    // Before the child, which tells the guard of itself.
     let mut place = (bond != Bond::Detached).then(guard::place);
     #[cfg(target_os = "linux")]
     {
