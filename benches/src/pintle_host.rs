@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use pintle::{
-    BoxError, Bytes, CallError, Callback, Grpc, Host, OutputTo, Reader, Session, Tarpc, Transports,
-};
+use pintle::{BoxError, Bytes, CallError, Callback, Host, OutputTo, Reader, Session, Transports};
 use tokio::io::AsyncReadExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -103,7 +101,7 @@ impl PintleHost {
         let session = self
             .host
             .command(plugin)
-            .launch(transports(self.way.over))
+            .launch(transports(self.way.over)?)
             .await?;
         let client = if self.way.by_hand {
             Client::Hand(by_hand::Echo::of(&session).await?)
@@ -136,11 +134,17 @@ impl Client {
     }
 }
 
-fn transports(over: Over) -> Transports {
+/// Errs where this program was built without the transport.
+fn transports(over: Over) -> Result<Transports, BoxError> {
     match over {
-        Over::Grpc => Grpc.into(),
-        Over::GrpcMultiplexed => Grpc.multiplexed().into(),
-        Over::Tarpc => Tarpc.into(),
+        #[cfg(feature = "grpc")]
+        Over::Grpc => Ok(pintle::Grpc.into()),
+        #[cfg(feature = "grpc")]
+        Over::GrpcMultiplexed => Ok(pintle::Grpc.multiplexed().into()),
+        #[cfg(feature = "tarpc")]
+        Over::Tarpc => Ok(pintle::Tarpc.into()),
+        #[allow(unreachable_patterns, reason = "it has all transports, mostly")]
+        over => Err(format!("this program was built without {over:?}").into()),
     }
 }
 

@@ -4,7 +4,7 @@ use benches::by_hand::EchoPlugin;
 use benches::contract::HANDSHAKE;
 use benches::raw;
 use benches::work::Worker;
-use pintle::{BoxError, Grpc, Tarpc, Transports};
+use pintle::{BoxError, Transports};
 
 fn main() -> Result<(), BoxError> {
     let words: Vec<_> = std::env::args().skip(1).collect();
@@ -15,8 +15,18 @@ fn main() -> Result<(), BoxError> {
         .enable_all()
         .build()?;
     let serving = pintle::serve(HANDSHAKE)
-        .over(Transports::from(Tarpc).or(Grpc))
+        .over(transports())
         .plugin(Worker)
         .plugin(EchoPlugin);
     Ok(runtime.block_on(serving.run())?)
+}
+
+/// Those that this program was built with.
+fn transports() -> Transports {
+    #[cfg(not(feature = "tarpc"))]
+    return pintle::Grpc.into();
+    #[cfg(not(feature = "grpc"))]
+    return pintle::Tarpc.into();
+    #[cfg(all(feature = "grpc", feature = "tarpc"))]
+    Transports::from(pintle::Tarpc).or(pintle::Grpc)
 }

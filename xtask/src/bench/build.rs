@@ -1,6 +1,7 @@
 //! The programs that are measured, built as a user would build them.
 
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,8 @@ use super::contenders::{Contender, Family};
 
 /// Where the built programs lie.
 pub(super) struct Programs {
-    rust: PathBuf,
+    grpc: PathBuf,
+    tarpc: PathBuf,
     go: PathBuf,
 }
 
@@ -16,15 +18,22 @@ impl Programs {
     /// Builds the programs, those of go-plugin only if they are to be measured.
     pub(super) fn build(root: &Path, target: &Path, go: bool) -> Result<Self, Box<dyn Error>> {
         let programs = Self {
-            rust: target.join("release"),
+            grpc: target.join("bench-grpc"),
+            tarpc: target.join("bench-tarpc"),
             go: target.join("bench-go"),
         };
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let cargo = Command::new(cargo)
-            .current_dir(root)
-            .args(["build", "--release", "--package", "benches", "--bins"])
-            .status();
-        succeed("cargo build", cargo)?;
+        // Each by itself: a user's program has one transport, and nothing of the other.
+        for (transport, folder) in [("grpc", &programs.grpc), ("tarpc", &programs.tarpc)] {
+            build_with(transport, root)?;
+            fs::create_dir_all(folder)?;
+            for name in ["bench-host", "bench-plugin"].map(program) {
+                let built = target.join("release").join(&name);
+                let kept = folder.join(&name);
+                // One that still runs cannot be written to.
+                let _ = fs::remove_file(&kept);
+                fs::copy(&built, &kept).map_err(|error| format!("{}: {error}", built.display()))?;
+            }
+        }
         if go {
             let go = Command::new("go")
                 .current_dir(root.join("interop/go"))
@@ -42,7 +51,8 @@ impl Programs {
     #[cfg(all(test, target_os = "linux"))]
     pub(super) fn in_folder(folder: &Path) -> Self {
         Self {
-            rust: folder.to_owned(),
+            grpc: folder.to_owned(),
+            tarpc: folder.to_owned(),
             go: folder.to_owned(),
         }
     }
@@ -51,11 +61,26 @@ impl Programs {
     pub(super) fn host(&self, contender: &Contender) -> PathBuf {
         let folder = match contender.family {
             Family::Go => &self.go,
-            Family::Floor | Family::Grpc | Family::Tarpc => &self.rust,
+            Family::Tarpc => &self.tarpc,
+            // A bare socket is in each of ours.
+            Family::Floor | Family::Grpc => &self.grpc,
         };
-        let path = folder.join("bench-host");
-        path.with_extension(std::env::consts::EXE_EXTENSION)
+        folder.join(program("bench-host"))
     }
+}
+
+fn build_with(transport: &str, root: &Path) -> Result<(), Box<dyn Error>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = Command::new(cargo)
+        .current_dir(root)
+        .args(["build", "--release", "--package", "benches", "--bins"])
+        .args(["--no-default-features", "--features", transport])
+        .status();
+    succeed("cargo build", cargo)
+}
+
+fn program(name: &str) -> PathBuf {
+    Path::new(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 pub(super) fn has_go() -> bool {
