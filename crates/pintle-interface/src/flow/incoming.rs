@@ -178,7 +178,10 @@ pub(crate) fn broken_off() -> io::Error {
 }
 
 /// How much is read at a time to find where frames begin; the bulk of an item goes past this memory.
-const READ_BYTES: usize = 8 * 1024;
+///
+/// A multiplexer lets a task read the connection itself if it has room for so much; with less, the
+/// whole of a large item would be read elsewhere, and copied.
+const READ_BYTES: usize = 16 * 1024;
 
 /// How much is read at a time where values are small.
 const VALUE_READ_BYTES: usize = 64 * 1024;

@@ -25,7 +25,8 @@ impl Piece {
     pub(crate) fn room(&mut self) -> &mut [u8] {
         let room = self.bytes.len() - ITEM_HEAD_BYTES;
         if self.filled == room && room < MAX_PIECE_BYTES {
-            self.bytes.resize(ITEM_HEAD_BYTES + room * 2, 0);
+            let room = (room * 2).min(MAX_PIECE_BYTES);
+            self.bytes.resize(ITEM_HEAD_BYTES + room, 0);
         }
         &mut self.bytes[ITEM_HEAD_BYTES..]
     }
@@ -49,8 +50,9 @@ impl Piece {
     }
 }
 
-/// The most bytes that we put into one item.
-pub(crate) const MAX_PIECE_BYTES: usize = 256 * 1024;
+/// The most bytes that we put into one item: with its head, no more than goes into one frame of a
+/// multiplexer.
+pub(crate) const MAX_PIECE_BYTES: usize = 256 * 1024 - ITEM_HEAD_BYTES;
 
 const FIRST_BYTES: usize = 8 * 1024;
 
@@ -67,7 +69,7 @@ mod tests {
             piece.fill(room);
             rooms.push(room / 1024);
         }
-        assert_eq!(rooms, [8, 16, 32, 64, 128, 256, 256]);
+        assert_eq!(rooms, [8, 16, 32, 64, 128, 255, 255]);
         piece.fill(10);
         assert_eq!(piece.room().len(), MAX_PIECE_BYTES);
     }
