@@ -10,6 +10,7 @@ pub mod contender;
 pub mod contract;
 pub mod pintle_host;
 pub mod raw;
+mod sevens;
 pub mod work;
 
 #[cfg(not(any(feature = "grpc", feature = "tarpc")))]

@@ -16,6 +16,7 @@ use crate::by_hand;
 use crate::command::Command;
 use crate::contender::{Over, Way};
 use crate::contract::{Bell, HANDSHAKE, SMALL_BYTES, Work, WorkClient};
+use crate::sevens::Sevens;
 
 /// How much is read at a time.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -202,7 +203,7 @@ async fn ring(work: &WorkClient, times: u64) -> Result<(), BoxError> {
 }
 
 async fn up(work: &WorkClient, bytes: u64) -> Result<(), BoxError> {
-    let from = Reader::new(tokio::io::repeat(7).take(bytes));
+    let from = Reader::buffered(Sevens::new(bytes));
     whole(work.up(from).await?, bytes)
 }
 

@@ -6,6 +6,7 @@ use pintle::{Bytes, CallError, Callback, Reader, Stream};
 use tokio::io::AsyncReadExt;
 
 use crate::contract::{Bell, SMALL_BYTES, Work};
+use crate::sevens::Sevens;
 
 /// How much is read, written or printed at a time.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -40,7 +41,7 @@ impl Work for Worker {
     }
 
     async fn down(&self, bytes: u64) -> Result<Reader, CallError> {
-        Ok(Reader::new(tokio::io::repeat(7).take(bytes)))
+        Ok(Reader::buffered(Sevens::new(bytes)))
     }
 
     async fn items(&self, count: u64) -> Result<Stream<Bytes>, CallError> {

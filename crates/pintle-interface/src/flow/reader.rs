@@ -5,13 +5,16 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Buf;
 use pintle_core::Stream as Wire;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf,
+};
 
 use super::failure::Failure;
-use super::frame::{END_FRAME, failure_frame};
+use super::frame::{END_FRAME, ItemHead, failure_frame};
 use super::incoming::{Ending, Incoming};
-use super::piece::Piece;
+use super::piece::{MAX_PIECE_BYTES, Piece};
 
 /// Bytes to read, as an argument or a result of a method.
 ///
@@ -33,6 +36,7 @@ pub struct Reader {
 
 enum Origin {
     Source(Pin<Box<dyn AsyncRead + Send>>),
+    Buffered(Pin<Box<dyn AsyncBufRead + Send>>),
     Peer(Box<Incoming<Wire>>),
     Ended(Ending),
 }
@@ -41,6 +45,16 @@ impl Reader {
     /// Reads from `source`.
     pub fn new(source: impl AsyncRead + Send + 'static) -> Self {
         let from = Origin::Source(Box::pin(source));
+        Self { from }
+    }
+
+    /// Reads from `source`, which has its bytes in memory: they are sent from where they lie, one
+    /// copy less than with [`new`](Self::new).
+    ///
+    /// It pays where the memory is large, as that of a `Cursor` over bytes, or of tokio-util's
+    /// `StreamReader` over a stream of them. What the source gives at a time is sent at once.
+    pub fn buffered(source: impl AsyncBufRead + Send + 'static) -> Self {
+        let from = Origin::Buffered(Box::pin(source));
         Self { from }
     }
 
@@ -58,6 +72,7 @@ impl AsyncRead for Reader {
     ) -> Poll<io::Result<()>> {
         let incoming = match &mut self.from {
             Origin::Source(source) => return source.as_mut().poll_read(cx, to),
+            Origin::Buffered(source) => return source.as_mut().poll_read(cx, to),
             Origin::Ended(Ending::Whole) => return Poll::Ready(Ok(())),
             Origin::Ended(Ending::Failed(failure)) => return Poll::Ready(Err(failure.to_io())),
             Origin::Peer(incoming) => incoming,
@@ -104,10 +119,25 @@ pub(crate) async fn gone(mut from: impl AsyncRead + Unpin) {
     while let Ok(1..) = from.read(&mut nothing).await {}
 }
 
-async fn send_all(mut source: Reader, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+async fn send_all(source: Reader, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    // The source is dropped there: it has given all it has, and need not wait for the other side to
+    // read that.
+    let ending = match source.from {
+        Origin::Buffered(source) => send_from_memory(source, &mut to).await?,
+        from => send_pieces(Reader { from }, &mut to).await?,
+    };
+    to.write_all(&ending).await?;
+    to.shutdown().await
+}
+
+/// Sends what `source` gives, and tells the last frame.
+async fn send_pieces(
+    mut source: Reader,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<Vec<u8>> {
     let mut piece = Piece::new();
     let mut unflushed = false;
-    let ending = loop {
+    loop {
         let read = tokio::select! {
             biased;
             read = source.read(piece.room()) => read,
@@ -119,15 +149,43 @@ async fn send_all(mut source: Reader, mut to: impl AsyncWrite + Unpin) -> io::Re
             }
         };
         match read {
-            Ok(0) => break END_FRAME.to_vec(),
+            Ok(0) => return Ok(END_FRAME.to_vec()),
             Ok(length) => piece.fill(length),
-            Err(error) => break failure_frame(&Failure::of(&error)),
+            Err(error) => return Ok(failure_frame(&Failure::of(&error))),
         }
         to.write_all(piece.as_frame()).await?;
         unflushed = true;
-    };
-    // It has given all it has, and need not wait for the other side to read that.
-    drop(source);
-    to.write_all(&ending).await?;
-    to.shutdown().await
+    }
+}
+
+/// Sends what `source` has in memory, and tells the last frame.
+async fn send_from_memory(
+    mut source: Pin<Box<dyn AsyncBufRead + Send>>,
+    to: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<Vec<u8>> {
+    let mut unflushed = false;
+    loop {
+        let bytes = tokio::select! {
+            biased;
+            bytes = source.fill_buf() => bytes,
+            flushed = to.flush(), if unflushed => {
+                flushed?;
+                unflushed = false;
+                continue;
+            }
+        };
+        let length = match bytes {
+            Ok([]) => return Ok(END_FRAME.to_vec()),
+            Ok(bytes) => {
+                let bytes = &bytes[..bytes.len().min(MAX_PIECE_BYTES)];
+                let head = ItemHead::of(bytes.len());
+                let mut frame = Buf::chain(head.as_bytes(), bytes);
+                to.write_all_buf(&mut frame).await?;
+                bytes.len()
+            }
+            Err(error) => return Ok(failure_frame(&Failure::of(&error))),
+        };
+        source.consume(length);
+        unflushed = true;
+    }
 }

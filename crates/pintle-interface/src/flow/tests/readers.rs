@@ -30,6 +30,64 @@ async fn a_reader_gives_the_other_side_every_byte_of_its_source_and_the_end() {
 }
 
 #[tokio::test]
+async fn bytes_in_memory_arrive_every_one_and_the_end() {
+    for length in [0, 1, 16 * 1024, 256 * 1024, 1_000_003] {
+        let wanted = sequence(length);
+        let source = || Reader::buffered(io::Cursor::new(wanted.clone()));
+        assert!(read_all(source()).await.unwrap() == wanted, "{length} here");
+        let reader = lent_reader(source(), &MemoryBroker::default()).await;
+        assert!(read_all(reader).await.unwrap() == wanted, "{length} there");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_source_in_memory_arrives_after_what_came_before() {
+    let (mut writer, source) = pipe();
+    writer.write_all(b"half").await.unwrap();
+    let error = io::Error::new(ErrorKind::PermissionDenied, "the disk said no");
+    writer.fail(error).await;
+    let source = Reader::buffered(tokio::io::BufReader::new(source));
+    let mut reader = lent_reader(source, &MemoryBroker::default()).await;
+    let mut half = [0; 4];
+    soon(reader.read_exact(&mut half)).await.unwrap();
+    let error = soon(reader.read(&mut half)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the disk said no");
+}
+
+#[tokio::test]
+async fn a_source_in_memory_that_waits_is_dropped_with_its_reader_and_what_came_is_not_held_back() {
+    let (held, dropped) = held();
+    let (mut writer, source) = pipe();
+    writer.write_all(b"one").await.unwrap();
+    let source = Reader::buffered(tokio::io::BufReader::new(Holding {
+        source,
+        _held: held,
+    }));
+    let mut reader = lent_reader(source, &MemoryBroker::default()).await;
+    let mut one = [0; 3];
+    soon(reader.read_exact(&mut one)).await.unwrap();
+    assert_eq!(&one, b"one");
+    drop(reader);
+    dropped.wait().await;
+}
+
+/// A reader with something that shows when it is dropped.
+struct Holding {
+    source: Reader,
+    _held: Held,
+}
+
+impl AsyncRead for Holding {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.source).poll_read(cx, to)
+    }
+}
+
+#[tokio::test]
 async fn sixty_four_mebibytes_arrive_byte_for_byte_through_small_reads_and_large() {
     const LENGTH: usize = 64 << 20;
     let piece = sequence(1 << 20);
