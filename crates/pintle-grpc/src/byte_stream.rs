@@ -1,26 +1,32 @@
 //! Byte streams over a gRPC call, for sessions where each brokered id has a
 //! connection of its own.
 
+mod body;
 mod call;
+mod chunk;
 #[cfg(test)]
 mod tests;
 
-use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
-use futures_core::Stream as MessageStream;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use pintle_core::Tasks;
 use tokio::sync::{mpsc, oneshot};
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tower_service::Service;
 
-use crate::generated::pintle::Chunk;
-use crate::generated::pintle::byte_stream_client::ByteStreamClient;
-use crate::generated::pintle::byte_stream_server::{ByteStream, ByteStreamServer};
-use crate::h2::Channel;
+use crate::h2::{Channel, GRPC_CONTENT_TYPE, GRPC_STATUS, http_status, outcome};
+use body::{Incoming, Outgoing};
 
 pub(crate) use call::{Call, Gone};
+
+const SERVICE: &str = "pintle.ByteStream";
+const PATH: &str = "/pintle.ByteStream/Open";
 
 /// How many messages wait to be sent; a writer that is further ahead waits.
 const CHUNKS_AHEAD: usize = 8;
@@ -34,46 +40,60 @@ pub(crate) fn open(id: u32, channel: Channel, tasks: &Tasks) -> Call {
     let (mut answered, answer) = oneshot::channel();
     // A task of its own, because the reader and the writer may both wait for what it does.
     tasks.spawn(async move {
-        let mut client = ByteStreamClient::new(channel);
         tokio::select! {
             biased;
             () = answered.closed() => {}
-            answer = client.open(ReceiverStream::new(outgoing)) => {
-                let _ = answered.send(answer.map(Response::into_inner));
+            answer = call(channel, Outgoing::new(outgoing, None)) => {
+                let _ = answered.send(answer);
             }
         }
     });
     Call::caller(id, answer, sender, tasks)
 }
 
-/// A service that gives the one stream it is opened for to the receiver.
-pub(crate) fn offer(
-    tasks: &Tasks,
-) -> (
-    ByteStreamServer<impl ByteStream + use<>>,
-    oneshot::Receiver<Call>,
-) {
-    let (give, opened) = oneshot::channel();
-    let offered = Offered {
-        give: Mutex::new(Some(give)),
-        tasks: tasks.clone(),
-    };
-    (ByteStreamServer::new(offered), opened)
+async fn call(mut channel: Channel, body: Outgoing) -> Result<Incoming, Status> {
+    let mut request = Request::new(Body::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = Uri::from_static(PATH);
+    let headers = request.headers_mut();
+    headers.insert(header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
+    headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    let (head, body) = channel.call(request).await?.into_parts();
+    if head.status != StatusCode::OK {
+        return Err(http_status(head.status));
+    }
+    match outcome(&head.headers) {
+        Some(Err(status)) => Err(status),
+        _ => Ok(Incoming::answer(body)),
+    }
 }
 
-struct Offered {
-    give: Mutex<Option<oneshot::Sender<Call>>>,
+/// A service that gives the one stream it is opened for to the receiver.
+pub(crate) fn offer(tasks: &Tasks) -> (Offered, oneshot::Receiver<Call>) {
+    let (give, opened) = oneshot::channel();
+    let offered = Offered {
+        give: Arc::new(Mutex::new(Some(give))),
+        tasks: tasks.clone(),
+    };
+    (offered, opened)
+}
+
+/// The service `pintle.ByteStream`.
+///
+/// It is no generated one, which would copy every byte twice more than is needed, from messages and
+/// into them.
+#[derive(Clone, Debug)]
+pub(crate) struct Offered {
+    give: Arc<Mutex<Option<oneshot::Sender<Call>>>>,
     tasks: Tasks,
 }
 
-#[tonic::async_trait]
-impl ByteStream for Offered {
-    type OpenStream = Pin<Box<dyn MessageStream<Item = Result<Chunk, Status>> + Send>>;
-
-    async fn open(
-        &self,
-        request: Request<Streaming<Chunk>>,
-    ) -> Result<Response<Self::OpenStream>, Status> {
+impl Offered {
+    fn open(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        if request.uri().path() != PATH {
+            // The router says what is unknown.
+            return Err(Status::unimplemented(""));
+        }
         let give = self
             .give
             .lock()
@@ -81,11 +101,31 @@ impl ByteStream for Offered {
             .take();
         let give = give.ok_or_else(|| Status::already_exists("the stream is open already"))?;
         let (sender, outgoing) = mpsc::channel(CHUNKS_AHEAD);
-        let call = Call::callee(request.into_inner(), sender, &self.tasks);
-        give.send(call)
+        let incoming = Incoming::request(request.into_body());
+        give.send(Call::callee(incoming, sender, &self.tasks))
             .map_err(|_| Status::cancelled("the offer was taken back"))?;
-        Ok(Response::new(Box::pin(
-            ReceiverStream::new(outgoing).map(Ok),
-        )))
+        let well = HeaderMap::from_iter([(GRPC_STATUS, HeaderValue::from_static("0"))]);
+        let mut answer = Response::new(Body::new(Outgoing::new(outgoing, Some(well))));
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
+        Ok(answer)
+    }
+}
+
+impl NamedService for Offered {
+    const NAME: &'static str = SERVICE;
+}
+
+impl Service<Request<Body>> for Offered {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        ready(Ok(self.open(request).unwrap_or_else(Status::into_http)))
     }
 }

@@ -46,7 +46,9 @@ pub use router::{DuplicateService, UnaryCall};
 pub(crate) use server::serve_connection;
 pub(crate) use settings::Settings;
 pub use settings::{KeepAlive, Limits};
+pub(crate) use status::{GRPC_CONTENT_TYPE, GRPC_STATUS, of_http as http_status};
 pub use whole::UnaryMessage;
+pub(crate) use whole::outcome;
 
 /// A boxed future that may move between threads.
 pub(crate) type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;

@@ -6,17 +6,16 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use futures_core::Stream as _;
 use pintle_core::Tasks;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
-use tokio_stream::StreamExt;
 use tokio_util::sync::PollSender;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Status};
 
+use super::body::Incoming;
+use super::chunk::{self, Part};
 use crate::broker::BrokerError;
-use crate::generated::pintle::Chunk;
 
 /// How much is put into one message.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -36,7 +35,7 @@ pub(crate) struct Call {
     writing: Writing,
     /// Keeps the call open until both directions have ended; the caller's half
     /// cannot, and need not.
-    answering: Option<mpsc::Sender<Chunk>>,
+    answering: Option<mpsc::Sender<Bytes>>,
     tasks: Tasks,
 }
 
@@ -44,16 +43,16 @@ pub(crate) struct Call {
 enum Reading {
     /// The other side has yet to answer that it has the stream.
     Opening(u32, Answer),
-    Open(Streaming<Chunk>),
+    Open(Incoming),
     /// The other side has ended its direction; the call goes on.
-    Ended(Streaming<Chunk>),
+    Ended(Incoming),
     /// It stopped before that. Whoever asks next is told why, too: reads and writes may be asked
     /// about by two.
     Broken(Broken),
 }
 
 /// The answer to a call that was made.
-type Answer = oneshot::Receiver<Result<Streaming<Chunk>, Status>>;
+type Answer = oneshot::Receiver<Result<Incoming, Status>>;
 
 /// Why a direction stopped before its end.
 #[derive(Clone, Debug)]
@@ -70,7 +69,7 @@ enum Broken {
 
 #[derive(Debug)]
 enum Writing {
-    Open(PollSender<Chunk>),
+    Open(PollSender<Bytes>),
     Ended,
 }
 
@@ -78,25 +77,21 @@ impl Call {
     pub(super) fn caller(
         id: u32,
         answer: Answer,
-        outgoing: mpsc::Sender<Chunk>,
+        outgoing: mpsc::Sender<Bytes>,
         tasks: &Tasks,
     ) -> Self {
         Self::new(Reading::Opening(id, answer), outgoing, None, tasks)
     }
 
-    pub(super) fn callee(
-        incoming: Streaming<Chunk>,
-        outgoing: mpsc::Sender<Chunk>,
-        tasks: &Tasks,
-    ) -> Self {
+    pub(super) fn callee(incoming: Incoming, outgoing: mpsc::Sender<Bytes>, tasks: &Tasks) -> Self {
         let answering = Some(outgoing.clone());
         Self::new(Reading::Open(incoming), outgoing, answering, tasks)
     }
 
     fn new(
         reading: Reading,
-        outgoing: mpsc::Sender<Chunk>,
-        answering: Option<mpsc::Sender<Chunk>>,
+        outgoing: mpsc::Sender<Bytes>,
+        answering: Option<mpsc::Sender<Bytes>>,
         tasks: &Tasks,
     ) -> Self {
         Self {
@@ -119,12 +114,14 @@ impl Call {
             Reading::Opening(..) | Reading::Ended(_) => return Poll::Ready(Ok(())),
             Reading::Broken(broken) => return Poll::Ready(Err(broken.clone().into())),
         };
-        let broken = match ready!(Pin::new(incoming).poll_next(cx)) {
-            Some(Ok(chunk)) => {
-                self.unread = chunk.data;
-                if chunk.end
-                    && let Reading::Open(incoming) =
-                        std::mem::replace(&mut self.reading, Reading::Broken(Broken::Off))
+        let broken = match ready!(incoming.poll_next(cx)) {
+            Some(Ok(Part::Data(data))) => {
+                self.unread = data;
+                return Poll::Ready(Ok(()));
+            }
+            Some(Ok(Part::End)) => {
+                if let Reading::Open(incoming) =
+                    std::mem::replace(&mut self.reading, Reading::Broken(Broken::Off))
                 {
                     self.reading = Reading::Ended(incoming);
                     self.settle();
@@ -171,10 +168,10 @@ impl Call {
         Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, Gone)))
     }
 
-    fn send(&mut self, chunk: Chunk) -> io::Result<()> {
+    fn send(&mut self, frame: Bytes) -> io::Result<()> {
         let gone = || io::Error::new(io::ErrorKind::BrokenPipe, Gone);
         match &mut self.writing {
-            Writing::Open(outgoing) => outgoing.send_item(chunk).map_err(|_| gone()),
+            Writing::Open(outgoing) => outgoing.send_item(frame).map_err(|_| gone()),
             Writing::Ended => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
@@ -209,10 +206,9 @@ impl AsyncWrite for Call {
             return Poll::Ready(Ok(0));
         }
         ready!(self.poll_room(cx))?;
-        let data = Bytes::copy_from_slice(&buf[..buf.len().min(CHUNK_BYTES)]);
-        let length = data.len();
-        self.send(Chunk { data, end: false })?;
-        Poll::Ready(Ok(length))
+        let data = &buf[..buf.len().min(CHUNK_BYTES)];
+        self.send(chunk::frame(data))?;
+        Poll::Ready(Ok(data.len()))
     }
 
     /// What was written is on its way as fast as the other side reads.
@@ -225,10 +221,7 @@ impl AsyncWrite for Call {
             return Poll::Ready(Ok(()));
         }
         ready!(self.poll_room(cx))?;
-        self.send(Chunk {
-            data: Bytes::new(),
-            end: true,
-        })?;
+        self.send(Bytes::from_static(chunk::END_FRAME))?;
         self.writing = Writing::Ended;
         self.settle();
         Poll::Ready(Ok(()))
@@ -254,11 +247,7 @@ impl Drop for Call {
                 Reading::Open(incoming) | Reading::Ended(incoming) => incoming,
                 Reading::Broken(_) => return,
             };
-            while let Some(Ok(chunk)) = incoming.next().await {
-                if chunk.end {
-                    break;
-                }
-            }
+            while let Some(Ok(Part::Data(_))) = incoming.next().await {}
             // The caller hears from the callee's end of the call that everything arrived.
             drop(answering);
             while let Some(Ok(_)) = incoming.next().await {}
@@ -275,7 +264,7 @@ impl Drop for Call {
 pub(crate) struct Gone;
 
 /// What is to be read after the answer to a call, which is `None` when the session ended before.
-fn opened(id: u32, answer: Option<Result<Streaming<Chunk>, Status>>) -> Reading {
+fn opened(id: u32, answer: Option<Result<Incoming, Status>>) -> Reading {
     Reading::Broken(match answer {
         Some(Ok(incoming)) => return Reading::Open(incoming),
         Some(Err(status)) if status.code() == Code::Unavailable => Broken::By(status),

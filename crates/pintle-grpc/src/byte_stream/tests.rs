@@ -1,5 +1,6 @@
 //! One end of a stream, and a peer that makes the call with its own hands.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,10 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::NamedService;
 use tonic::{Code, Request, Response, Status, Streaming};
+use tower_service::Service;
 
 use super::{Call, offer, open};
 use crate::broker::BrokerError;
@@ -41,7 +45,16 @@ async fn offered() -> Offered {
     }
 }
 
-async fn serving(service: ByteStreamServer<impl ByteStream>, tasks: &Tasks) -> Channel {
+async fn serving<S>(service: S, tasks: &Tasks) -> Channel
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
     let mut router = Router::default();
     router.add(service).unwrap();
     connected(router, tasks).await
