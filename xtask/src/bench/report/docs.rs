@@ -55,6 +55,11 @@ const ROWS: &[Row] = &[
     ("call of 32 B, µs", Figure::Wall(unary(32, 1)), micros),
     ("the same, CPU µs", Figure::Cpu(unary(32, 1)), micros),
     (
+        "both processes on one core, µs",
+        Figure::Wall(Case::OneCore),
+        micros,
+    ),
+    (
         "64 calls of 32 B in flight, µs each",
         Figure::Wall(unary(32, 64)),
         micros,
