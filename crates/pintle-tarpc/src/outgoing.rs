@@ -12,8 +12,8 @@ const GATHER_BYTES: usize = 128 * 1024;
 
 /// Messages that were written by many tasks and leave through one, together.
 ///
-/// A message is written straight into what is sent, or sent from where it lies. Memory is used again: there are two buffers, one
-/// that is filled while the other leaves.
+/// A message is written straight into what is sent, or sent from where it lies. Memory is used again:
+/// there are two buffers, one that is filled while the other leaves.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     state: Mutex<State>,

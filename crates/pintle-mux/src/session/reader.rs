@@ -291,13 +291,13 @@ impl Reader {
     /// Takes frames off the buffer until less than one piece is left.
     fn parse(&mut self, state: &mut State) -> Result<(), SessionEnd> {
         loop {
-            if let Some(payload) = self.payload {
+            if let Some(payload) = &mut self.payload {
                 let length = self.buffer.len().min(payload.left as usize);
-                self.take_payload(length);
-                match payload.stream.filter(|_| length > 0) {
-                    Some(id) => self.deliver(state, id, length),
-                    None => self.buffer.advance(length),
+                if let Some(id) = payload.stream.filter(|_| length > 0) {
+                    state.deliver_copy(id, &self.buffer[..length]);
                 }
+                self.buffer.advance(length);
+                self.take_payload(length);
                 self.finish_payload(state);
                 if self.payload.is_some() {
                     return Ok(());
@@ -315,22 +315,6 @@ impl Reader {
             // One small frame may be the end of something large.
             self.bulk = large || std::mem::replace(&mut self.was_large, large);
             self.offer = Offer::None;
-        }
-    }
-
-    /// Hands on so much of a payload. If what is to come of it is large, and the task that is woken
-    /// has room for it, that is left to the task.
-    fn deliver(&mut self, state: &mut State, id: u32, length: usize) {
-        let wanted = state.wants_direct(id);
-        if length < LARGE_BYTES {
-            state.deliver_copy(id, &self.buffer[..length]);
-            self.buffer.advance(length);
-        } else {
-            state.deliver(id, self.buffer.split_to(length).freeze());
-        }
-        if wanted && self.large_payload().is_some() {
-            state.expect_reader(id);
-            self.offer = Offer::Made;
         }
     }
 

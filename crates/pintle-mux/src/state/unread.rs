@@ -66,15 +66,6 @@ impl State {
         }
     }
 
-    /// The task that reads this stream was just woken, and may read the rest of the payload under
-    /// way itself.
-    pub(crate) fn expect_reader(&mut self, id: u32) {
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.offered = true;
-            self.wakes.patience = true;
-        }
-    }
-
     /// The task that was offered the payload under way has not come yet, and may.
     pub(crate) fn awaits_reader(&self, id: u32) -> bool {
         self.streams.get(&id).is_some_and(|stream| stream.offered)
