@@ -24,6 +24,9 @@ func main() {
 	check(err)
 	config := yamux.DefaultConfig()
 	config.LogOutput = io.Discard
+	// A test makes its bytes on every core there is, which may take longer than the usual ten
+	// seconds; an echo that gave up would leave the other side waiting for ever.
+	config.ConnectionWriteTimeout = 5 * time.Minute
 	// After it a stream that was closed here, but not on the other side, is reset.
 	config.StreamCloseTimeout, err = time.ParseDuration(os.Args[3])
 	check(err)
