@@ -12,7 +12,7 @@ use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use pintle_core::Tasks;
 use tokio::sync::{mpsc, oneshot};
 use tonic::Status;
@@ -20,7 +20,7 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower_service::Service;
 
-use crate::h2::{Channel, GRPC_CONTENT_TYPE, GRPC_STATUS, http_status, outcome};
+use crate::h2::{Channel, GRPC_CONTENT_TYPE, GRPC_STATUS, refused};
 use body::{Incoming, Outgoing};
 
 pub(crate) use call::{Call, Gone};
@@ -59,12 +59,9 @@ async fn call(mut channel: Channel, body: Outgoing) -> Result<Incoming, Status> 
     headers.insert(header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
     headers.insert(header::TE, HeaderValue::from_static("trailers"));
     let (head, body) = channel.call(request).await?.into_parts();
-    if head.status != StatusCode::OK {
-        return Err(http_status(head.status));
-    }
-    match outcome(&head.headers) {
-        Some(Err(status)) => Err(status),
-        _ => Ok(Incoming::answer(body)),
+    match refused(&head) {
+        Some(status) => Err(status),
+        None => Ok(Incoming::answer(body)),
     }
 }
 

@@ -26,6 +26,7 @@ mod keepalive;
 mod lost;
 mod message;
 mod panic;
+mod prefix;
 mod pump;
 mod receive;
 mod reply;
@@ -41,14 +42,15 @@ mod whole;
 pub use channel::{Channel, ConnectError};
 pub use lost::ConnectionLost;
 pub(crate) use lost::{LostReason, SharedError};
+pub(crate) use prefix::{NOT_COMPRESSED, Prefix, framed};
 pub(crate) use router::Router;
 pub use router::{DuplicateService, UnaryCall};
 pub(crate) use server::serve_connection;
 pub(crate) use settings::Settings;
 pub use settings::{KeepAlive, Limits};
-pub(crate) use status::{GRPC_CONTENT_TYPE, GRPC_STATUS, of_http as http_status};
+pub(crate) use status::{GRPC_CONTENT_TYPE, GRPC_STATUS};
 pub use whole::UnaryMessage;
-pub(crate) use whole::outcome;
+pub(crate) use whole::{outcome, refused};
 
 /// A boxed future that may move between threads.
 pub(crate) type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use tokio::sync::mpsc;
+use tokio::task::coop;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -80,7 +81,11 @@ impl Incoming {
             if let Some(part) = self.chunks.next(&mut self.arrived).transpose() {
                 return Poll::Ready(Some(part));
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            // A peer whose chunks say nothing, and never pause, must not keep this task for ever.
+            let turn = ready!(coop::poll_proceed(cx));
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+            turn.made_progress();
+            match frame {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.arrived = data,
                     Err(frame) => {
@@ -104,5 +109,32 @@ impl Incoming {
             true => outcome(trailers).unwrap_or_else(no_status).err().map(Err),
             false => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Chunks that are always there, and have nothing in them.
+    struct Endless;
+
+    impl http_body::Body for Endless {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 5])))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_whose_chunks_say_nothing_does_not_keep_the_task_that_reads() {
+        let mut incoming = Incoming::request(Body::new(Endless));
+        let yields = poll_fn(|cx| Poll::Ready(incoming.poll_next(cx).is_pending())).await;
+        assert!(yields);
     }
 }

@@ -3,11 +3,11 @@
 //! A chunk is written behind its gRPC prefix in one piece. It is read as it arrives: its bytes are
 //! handed on before all of it has come, as a part of the memory they came in.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
+use prost::encoding::{encode_varint, encoded_len_varint};
 use tonic::Status;
 
-/// One flag byte and a length of four bytes.
-const PREFIX_BYTES: usize = 5;
+use crate::h2::{NOT_COMPRESSED, Prefix, framed};
 
 /// The key of `bytes data = 1`.
 const DATA: u8 = 1 << 3 | 2;
@@ -15,20 +15,23 @@ const DATA: u8 = 1 << 3 | 2;
 /// The key of `bool end = 2`.
 const END: u8 = 2 << 3;
 
+/// A number has seven bits in each byte.
+const MAX_VARINT_BYTES: usize = 10;
+
 /// A chunk with its prefix, which says that nothing follows.
 pub(super) const END_FRAME: &[u8] = &[0, 0, 0, 0, 2, END, 1];
 
 /// A chunk of `data` with its prefix.
 pub(super) fn frame(data: &[u8]) -> Bytes {
-    let length = u32::try_from(data.len()).expect("a chunk is small");
-    let message = 1 + prost::encoding::encoded_len_varint(length.into()) + data.len();
-    let mut frame = BytesMut::with_capacity(PREFIX_BYTES + message);
-    frame.put_u8(0);
-    frame.put_u32(u32::try_from(message).expect("a chunk is small"));
-    frame.put_u8(DATA);
-    prost::encoding::encode_varint(length.into(), &mut frame);
-    frame.put_slice(data);
-    frame.freeze()
+    let mut length = [0; MAX_VARINT_BYTES];
+    encode_varint(data.len() as u64, &mut &mut length[..]);
+    let length = &length[..encoded_len_varint(data.len() as u64)];
+    let frame = framed(1 + length.len() + data.len(), |to| {
+        to.put_u8(DATA);
+        to.put_slice(length);
+        to.put_slice(data);
+    });
+    frame.into_bytes()
 }
 
 /// What a part of a chunk says.
@@ -44,16 +47,17 @@ pub(super) enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     at: At,
+    prefix: Prefix,
     /// How much of the chunk is to come.
     left: u64,
     /// The chunk says that it is the last.
     ends: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 enum At {
-    /// So much of a prefix has come.
-    Prefix(usize, [u8; PREFIX_BYTES]),
+    #[default]
+    Prefix,
     /// A number is under way: what it is for, what it is so far, and of how many bits.
     Number(Number, u64, u32),
     Data(u64),
@@ -70,12 +74,6 @@ enum Number {
     Skip,
 }
 
-impl Default for At {
-    fn default() -> Self {
-        Self::Prefix(0, [0; PREFIX_BYTES])
-    }
-}
-
 impl Chunks {
     /// Takes the next part off `from`; `None` when all of that is taken.
     ///
@@ -83,22 +81,21 @@ impl Chunks {
     /// A status, when it is no chunk. Nothing is to be asked then.
     pub(super) fn next(&mut self, from: &mut Bytes) -> Result<Option<Part>, Status> {
         loop {
-            if let At::Prefix(0, _) = self.at
-                && std::mem::take(&mut self.ends)
-            {
+            let between = matches!(self.at, At::Prefix) && self.prefix.is_empty();
+            if between && std::mem::take(&mut self.ends) {
                 return Ok(Some(Part::End));
             }
             if from.is_empty() {
                 return Ok(None);
             }
             match self.at {
-                At::Prefix(filled, prefix) => self.take_prefix(filled, prefix, from)?,
+                At::Prefix => self.take_prefix(from)?,
                 At::Number(number, so_far, bits) => {
                     let byte = self.take_byte(from)?;
                     let so_far = so_far | u64::from(byte & 0x7f) << bits;
                     match byte & 0x80 {
                         0 => self.at = self.read(number, so_far)?,
-                        _ if bits >= 56 => return Err(malformed("a number has too many bits")),
+                        _ if bits >= 63 => return Err(malformed("a number has too many bits")),
                         _ => self.at = At::Number(number, so_far, bits + 7),
                     }
                     self.settle();
@@ -114,21 +111,14 @@ impl Chunks {
         }
     }
 
-    fn take_prefix(
-        &mut self,
-        filled: usize,
-        mut prefix: [u8; PREFIX_BYTES],
-        from: &mut Bytes,
-    ) -> Result<(), Status> {
-        prefix[filled] = from.get_u8();
-        let filled = filled + 1;
-        self.at = At::Prefix(filled, prefix);
-        if filled == PREFIX_BYTES {
-            let [flag, length @ ..] = prefix;
-            if flag != 0 {
+    fn take_prefix(&mut self, from: &mut Bytes) -> Result<(), Status> {
+        let (step, announced) = self.prefix.take(from);
+        from.advance(step);
+        if let Some(announced) = announced {
+            if announced.flag != NOT_COMPRESSED {
                 return Err(Status::unimplemented("a chunk is compressed"));
             }
-            self.left = u32::from_be_bytes(length).into();
+            self.left = announced.length as u64;
             self.at = At::key();
             self.settle();
         }
@@ -161,7 +151,7 @@ impl Chunks {
     /// Goes on to the next chunk when this one is over.
     fn settle(&mut self) {
         if self.left == 0 && matches!(self.at, At::Number(Number::Key, _, 0)) {
-            self.at = At::default();
+            self.at = At::Prefix;
         }
     }
 
@@ -259,6 +249,8 @@ mod tests {
     fn fields_of_a_newer_peer_are_passed_over() {
         let newer = [
             &[3 << 3, 0xff, 1][..],
+            // A negative number has ten bytes.
+            &[7 << 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
             &[4 << 3 | 1, 1, 2, 3, 4, 5, 6, 7, 8],
             &[END, 1],
             &[5 << 3 | 2, 2, 9, 9],

@@ -1,6 +1,5 @@
 //! One end of a stream, and a peer that makes the call with its own hands.
 
-use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
-use tonic::server::NamedService;
 use tonic::{Code, Request, Response, Status, Streaming};
-use tower_service::Service;
 
 use super::{Call, offer, open};
 use crate::broker::BrokerError;
@@ -37,27 +33,14 @@ struct Offered {
 async fn offered() -> Offered {
     let tasks = Tasks::new();
     let (service, opened) = offer(&tasks);
-    let channel = serving(service, &tasks).await;
+    let mut router = Router::default();
+    router.add(service).unwrap();
+    let channel = connected(router, &tasks).await;
     Offered {
         channel,
         opened,
         tasks,
     }
-}
-
-async fn serving<S>(service: S, tasks: &Tasks) -> Channel
-where
-    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-{
-    let mut router = Router::default();
-    router.add(service).unwrap();
-    connected(router, tasks).await
 }
 
 /// A connection to who answers from `router`.
@@ -175,10 +158,16 @@ impl ByteStream for Reticent {
     }
 }
 
+async fn reticent(tasks: &Tasks) -> Channel {
+    let mut router = Router::default();
+    router.add(ByteStreamServer::new(Reticent)).unwrap();
+    connected(router, tasks).await
+}
+
 #[tokio::test]
 async fn a_stream_can_be_written_to_before_the_callee_has_answered() {
     let tasks = Tasks::new();
-    let channel = serving(ByteStreamServer::new(Reticent), &tasks).await;
+    let channel = reticent(&tasks).await;
     let mut stream = open(7, channel, &tasks);
     stream.write_all(b"hello").await.unwrap();
     let mut heard = [0; 5];
@@ -203,7 +192,7 @@ async fn what_was_written_before_the_callee_answered_arrives_though_the_stream_i
 #[tokio::test]
 async fn a_stream_dropped_before_the_callee_answered_leaves_no_task() {
     let tasks = Tasks::new();
-    let channel = serving(ByteStreamServer::new(Reticent), &tasks).await;
+    let channel = reticent(&tasks).await;
     let before = tasks.count();
     let stream = open(7, channel.clone(), &tasks);
     // One makes the call, one sends what is written, and one answers.
@@ -257,7 +246,7 @@ async fn an_offer_taken_back_cannot_be_opened() {
 #[tokio::test]
 async fn a_session_that_ends_before_the_callee_answered_ends_reads_and_writes() {
     let tasks = Tasks::new();
-    let channel = serving(ByteStreamServer::new(Reticent), &tasks).await;
+    let channel = reticent(&tasks).await;
     for reads_first in [true, false] {
         let mut stream = open(7, channel.clone(), &tasks);
         tasks.finish().await;

@@ -2,17 +2,16 @@
 
 use thiserror::Error;
 
+use super::prefix::Prefix;
+
 /// Follows the message boundaries of a body without keeping any of it.
 ///
-/// Each message is preceded by one flag byte and its length as four bytes, big-endian; HTTP/2
-/// may cut the body anywhere, the prefix included. A length over the limit is noticed as soon as
-/// it is announced, before anyone reserves memory for it.
+/// HTTP/2 may cut the body anywhere, prefixes included. A length over the limit is noticed as soon
+/// as it is announced, before anyone reserves memory for it.
 #[derive(Debug)]
 pub(crate) struct MessageScanner {
     limit: usize,
-    prefix: [u8; PREFIX_LEN],
-    /// How much of `prefix` has been read.
-    filled: usize,
+    prefix: Prefix,
     /// How much of the current message is still to come.
     remaining: usize,
 }
@@ -31,8 +30,7 @@ impl MessageScanner {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
-            prefix: [0; PREFIX_LEN],
-            filled: 0,
+            prefix: Prefix::default(),
             remaining: 0,
         }
     }
@@ -53,14 +51,11 @@ impl MessageScanner {
                 continue;
             }
             // A prefix begun in an earlier piece leaves nothing of this one to accept.
-            let accepted = if self.filled == 0 { at } else { 0 };
-            let step = (PREFIX_LEN - self.filled).min(chunk.len() - at);
-            self.prefix[self.filled..self.filled + step].copy_from_slice(&chunk[at..at + step]);
-            self.filled += step;
+            let accepted = if self.prefix.is_empty() { at } else { 0 };
+            let (step, announced) = self.prefix.take(&chunk[at..]);
             at += step;
-            if self.filled == PREFIX_LEN {
-                self.filled = 0;
-                self.remaining = self.announced();
+            if let Some(announced) = announced {
+                self.remaining = announced.length;
                 if self.remaining > self.limit {
                     return Err(Oversized {
                         length: self.remaining,
@@ -72,15 +67,7 @@ impl MessageScanner {
         }
         Ok(())
     }
-
-    fn announced(&self) -> usize {
-        let [_flag, a, b, c, d] = self.prefix;
-        u32::from_be_bytes([a, b, c, d]) as usize
-    }
 }
-
-/// One flag byte and a length of four bytes.
-const PREFIX_LEN: usize = 5;
 
 #[cfg(test)]
 mod tests {

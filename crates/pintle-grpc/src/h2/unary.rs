@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header, uri::PathAndQuery};
 use pintle_core::Pieces;
 use tonic::Status;
 
@@ -21,7 +21,7 @@ use super::{
     deadline::{self, Deadline},
     receive::{ReceiveError, Receiver},
     status,
-    whole::{Received, outcome},
+    whole::{Received, outcome, refused},
 };
 
 /// Makes one call; `frame` is its message with the prefix. Dropping the future cancels it.
@@ -68,12 +68,8 @@ async fn exchange(
     drop(stream);
     let (mut head, body) = response.await.map_err(Failure::Stream)?.into_parts();
     status::sanitize_details(&mut head.headers);
-    let mut of_head = outcome(&head.headers);
-    if let Some(Err(status)) = of_head {
+    if let Some(status) = refused(&head) {
         return Err(Failure::Status(status));
-    }
-    if head.status != StatusCode::OK {
-        return Err(Failure::Status(status::of_http(head.status)));
     }
     let mut receiver = Receiver::new(body, connection.limits.decode_bytes);
     let mut received = match Received::all_of(&mut receiver).await {
@@ -81,11 +77,14 @@ async fn exchange(
         Err(ReceiveError::Oversized(oversized)) => return Err(Failure::Status(oversized.into())),
         Err(ReceiveError::Stream(error)) => return Err(Failure::Stream(error)),
     };
-    if let Some(trailers) = &mut received.trailers {
-        status::sanitize_details(trailers);
-        of_head = outcome(trailers);
-    }
-    match of_head {
+    let outcome = match &mut received.trailers {
+        Some(trailers) => {
+            status::sanitize_details(trailers);
+            outcome(trailers)
+        }
+        None => outcome(&head.headers),
+    };
+    match outcome {
         Some(Ok(())) => received.message().map_err(Failure::Status),
         Some(Err(status)) => Err(Failure::Status(status)),
         None => Err(Failure::Status(Status::unknown(

@@ -6,11 +6,15 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode, response::Parts};
 use pintle_core::{LongBuffer, Pieces};
 use tonic::{Code, Status};
 
-use super::receive::{ReceiveError, Receiver};
+use super::{
+    prefix::{Announced, NOT_COMPRESSED, PREFIX_BYTES, framed},
+    receive::{ReceiveError, Receiver},
+    status,
+};
 
 /// A message with what gRPC puts before it: a flag and its length.
 ///
@@ -23,15 +27,9 @@ pub struct UnaryMessage {
 impl UnaryMessage {
     /// Has `write` append the message. A writer that knows how long it will be makes room first.
     pub fn new(write: impl FnOnce(&mut Pieces)) -> Self {
-        let mut frame = Pieces::with_capacity(FIRST_BYTES);
-        frame.put_u8(NOT_COMPRESSED);
-        let length = frame.mark();
-        frame.put_slice(&[0; LENGTH_BYTES]);
-        write(&mut frame);
-        // A longer one is refused where it is sent.
-        let announced = u32::try_from(frame.len() - PREFIX_BYTES).unwrap_or(u32::MAX);
-        frame.overwrite(length, &announced.to_be_bytes());
-        Self { frame }
+        Self {
+            frame: framed(FIRST_BYTES, write),
+        }
     }
 
     /// The frame, if the message is no longer than `limit`.
@@ -105,7 +103,7 @@ impl Whole {
         let all = self.all.get_or_insert_with(|| {
             let first = std::mem::take(&mut self.first);
             // What is announced is believed as far as it has come, or is not much.
-            let announced = announced(&first).map_or(0, |length| PREFIX_BYTES + length);
+            let announced = Announced::at_start_of(&first).map_or(0, |it| PREFIX_BYTES + it.length);
             let room = announced.min(RESERVE_BYTES).max(first.len() + data.len());
             let mut all = LongBuffer::with_capacity(room);
             all.bytes().extend_from_slice(&first);
@@ -119,10 +117,10 @@ impl Whole {
             None => self.first,
             Some(all) => all.freeze(),
         };
-        let Some(length) = announced(&all) else {
+        let Some(Announced { flag, length }) = Announced::at_start_of(&all) else {
             return Err(Status::internal("the message is missing"));
         };
-        match all[0] {
+        match flag {
             NOT_COMPRESSED => {}
             1 => {
                 let text = "the message is compressed, which was not agreed on";
@@ -144,12 +142,6 @@ impl Whole {
     }
 }
 
-/// The length that the prefix says, if it has come.
-fn announced(bytes: &[u8]) -> Option<usize> {
-    let [_flag, length @ ..] = bytes.first_chunk::<PREFIX_BYTES>()?;
-    Some(u32::from_be_bytes(*length) as usize)
-}
-
 /// What trailers, or the head of an answer without a body, say of a call.
 ///
 /// # Errors
@@ -162,13 +154,14 @@ pub(crate) fn outcome(headers: &HeaderMap) -> Option<Result<(), Status>> {
     })
 }
 
-/// The flag of a message as it is.
-const NOT_COMPRESSED: u8 = 0;
-
-const LENGTH_BYTES: usize = 4;
-
-/// A flag and a length.
-const PREFIX_BYTES: usize = 1 + LENGTH_BYTES;
+/// The status of a call that the head of its answer ends.
+pub(crate) fn refused(head: &Parts) -> Option<Status> {
+    match outcome(&head.headers) {
+        Some(Err(status)) => Some(status),
+        _ if head.status != StatusCode::OK => Some(status::of_http(head.status)),
+        _ => None,
+    }
+}
 
 /// Room for a small message.
 const FIRST_BYTES: usize = 128;
