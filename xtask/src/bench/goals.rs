@@ -117,8 +117,7 @@ const LARGE_CALL: &str = "a payload is sent from where it lies, and read into me
     has no place";
 const LARGE_MUX: &str = "a payload is sent from where it lies, but while its beginning wakes the task \
     that reads it, the multiplexer reads the rest elsewhere, from where it is copied. Next: leave the \
-    rest to that task, which was tried and takes 1.3 × as long as the bare socket, once no wake-up is \
-    lost by it";
+    rest to that task, which was tried and took 1.3 × as long as the bare socket";
 const STREAM: &str = "every byte is copied by the kernel alone, as over the bare socket; beside it there \
     are the frames of the multiplexer and a task at either end. Next: larger frames where the socket \
     has room, and one wake-up for several";
