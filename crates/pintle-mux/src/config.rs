@@ -34,7 +34,8 @@ pub struct Config {
     /// Default 30 s.
     pub keepalive_interval: Option<Duration>,
 
-    /// How long a ping may stay unanswered before the session ends. Default 10 s.
+    /// How long a peer may send nothing while a ping is unanswered, before the session ends. One that
+    /// sends is alive, as late as its answer may be. Default 10 s.
     pub keepalive_timeout: Duration,
 
     /// How long a stream that was shut down and then dropped waits for the peer's own end before it

@@ -23,7 +23,7 @@ pub enum SessionEnd {
     /// in us, 2 an internal error of its own.
     #[error("the peer ended the session with code {0}")]
     PeerGoAway(u32),
-    /// The peer left a ping unanswered for the keepalive timeout.
+    /// The peer left a ping unanswered, and sent nothing else, for the keepalive timeout.
     #[error("the peer did not answer a ping in time")]
     KeepaliveTimeout,
     /// The peer broke the protocol.

@@ -253,11 +253,12 @@ async fn drive<IO>(
     let lost = tokio::select! {
         biased;
         () = cancel.cancelled() => ConnectionLost::Closed,
-        () = silence(pings, keepalive) => ConnectionLost::Silent,
+        // Read first: an answer that is there counts, though nobody had time for it until now.
         ended = connection => match ended {
             Ok(()) => ConnectionLost::PeerClosed,
             Err(error) => ConnectionLost::Broken(Arc::new(error)),
         },
+        () = silence(pings, keepalive) => ConnectionLost::Silent,
     };
     ending.set(lost);
 }

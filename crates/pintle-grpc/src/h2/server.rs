@@ -78,11 +78,12 @@ where
         tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            () = &mut silent => return Err(ServeError::Silent),
+            // Read first: an answer that is there counts, though nobody had time for it until now.
             next = connection.accept() => match next {
                 Some(call) => calls.begin(call.map_err(broken)?),
                 None => return Ok(()),
             },
+            () = &mut silent => return Err(ServeError::Silent),
         }
     }
     connection.graceful_shutdown();

@@ -222,6 +222,7 @@ impl Reader {
         self.take_payload(length);
         self.offer = Offer::None;
         link.with(|state| {
+            state.heard();
             state.consumed(id, length);
             self.finish_payload(state);
             match self.parse(state) {
@@ -250,6 +251,7 @@ impl Reader {
         let piece = self.chunk.split().freeze();
         self.take_payload(length);
         link.with(|state| {
+            state.heard();
             let woken = state.deliver(id, piece);
             self.finish_payload(state);
             if woken {
@@ -273,6 +275,7 @@ impl Reader {
             return step;
         }
         let parsed = link.with(|state| {
+            state.heard();
             let parsed = self.parse(state);
             if state.wakes.tasks() > 1 {
                 link.cork();

@@ -52,6 +52,7 @@ fn drain(state: &mut State) -> Vec<u8> {
 
 /// Hands bytes to a state as a reader would.
 fn feed(state: &mut State, mut bytes: &[u8]) -> Result<(), SessionEnd> {
+    state.heard();
     while let Some(header) = bytes.first_chunk::<HEADER_LEN>() {
         let header = Header::decode(header).expect("our own headers decode");
         bytes = &bytes[HEADER_LEN..];
@@ -271,6 +272,33 @@ fn a_peer_that_does_not_answer_pings_is_given_up() {
     a.tick().unwrap();
     assert_eq!(drain(&mut a).len(), HEADER_LEN);
     assert_eq!(a.deadline(), Some(clock() + config.keepalive_timeout));
+    pass(config.keepalive_timeout);
+    assert!(matches!(a.tick(), Err(SessionEnd::KeepaliveTimeout)));
+}
+
+/// Its answer may be behind much else, or nobody had time to read it.
+#[test]
+fn a_peer_that_sends_is_alive_though_its_answer_is_late() {
+    let (mut a, mut b) = (state(Role::Client), state(Role::Server));
+    let config = Config::default();
+    pass(config.keepalive_interval.unwrap());
+    a.tick().unwrap();
+    let ping = drain(&mut a);
+    b.open().unwrap();
+    feed(&mut a, &drain(&mut b)).unwrap();
+    pass(config.keepalive_timeout);
+    a.tick().unwrap();
+    assert_eq!(a.deadline(), Some(clock() + config.keepalive_timeout));
+    pass(config.keepalive_timeout / 2);
+    feed(&mut b, &ping).unwrap();
+    feed(&mut a, &drain(&mut b)).unwrap();
+    assert_eq!(
+        a.counters().rtt,
+        Some(config.keepalive_timeout + config.keepalive_timeout / 2)
+    );
+    // And from then on everything is as before.
+    pass(config.keepalive_interval.unwrap());
+    a.tick().unwrap();
     pass(config.keepalive_timeout);
     assert!(matches!(a.tick(), Err(SessionEnd::KeepaliveTimeout)));
 }

@@ -10,9 +10,20 @@ use crate::frame::{Flags, Header, Kind};
 #[derive(Debug)]
 pub(super) struct Keepalive {
     next: Option<Instant>,
-    /// The ping under way and when it was queued.
-    waiting: Option<(u32, Instant)>,
+    /// The ping under way.
+    waiting: Option<Waiting>,
     value: u32,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    value: u32,
+    /// When it was queued.
+    sent: Instant,
+    /// When a peer that sends nothing is given up.
+    until: Instant,
+    /// Something has arrived since.
+    heard: bool,
 }
 
 impl Keepalive {
@@ -31,12 +42,19 @@ impl Keepalive {
 
     /// When the ping with this value was sent, if it is the one under way.
     pub(super) fn answered(&mut self, value: u32) -> Option<Instant> {
-        let waiting = self.waiting.take_if(|(waiting, _)| *waiting == value)?;
-        Some(waiting.1)
+        let waiting = self.waiting.take_if(|waiting| waiting.value == value)?;
+        Some(waiting.sent)
     }
 }
 
 impl State {
+    /// Bytes of the peer have arrived.
+    pub(crate) fn heard(&mut self) {
+        if let Some(waiting) = &mut self.keepalive.waiting {
+            waiting.heard = true;
+        }
+    }
+
     /// Does what is due by now.
     pub(crate) fn tick(&mut self) -> Result<(), SessionEnd> {
         let now = (self.clock)();
@@ -48,9 +66,14 @@ impl State {
         {
             return Err(end.clone());
         }
-        if let Some((_, sent)) = self.keepalive.waiting {
-            if now >= sent + self.config.keepalive_timeout {
-                return Err(SessionEnd::KeepaliveTimeout);
+        if let Some(waiting) = &mut self.keepalive.waiting {
+            if now >= waiting.until {
+                // A peer that sends is alive: its answer is behind what it sent before, or was not
+                // read yet, because this process had no time to.
+                if !std::mem::take(&mut waiting.heard) {
+                    return Err(SessionEnd::KeepaliveTimeout);
+                }
+                waiting.until = now + self.config.keepalive_timeout;
             }
         } else if self.keepalive.next.is_some_and(|next| now >= next) {
             self.ping();
@@ -60,8 +83,8 @@ impl State {
 
     /// When [`tick`](Self::tick) has something to do next.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let ping = match self.keepalive.waiting {
-            Some((_, sent)) => Some(sent + self.config.keepalive_timeout),
+        let ping = match &self.keepalive.waiting {
+            Some(waiting) => Some(waiting.until),
             None => self.keepalive.next,
         };
         ping.into_iter()
@@ -76,7 +99,12 @@ impl State {
         };
         let now = (self.clock)();
         self.keepalive.value = self.keepalive.value.wrapping_add(1);
-        self.keepalive.waiting = Some((self.keepalive.value, now));
+        self.keepalive.waiting = Some(Waiting {
+            value: self.keepalive.value,
+            sent: now,
+            until: now + self.config.keepalive_timeout,
+            heard: false,
+        });
         self.keepalive.next = Some(now + interval);
         self.outbox
             .push(Header::new(Kind::Ping, Flags::SYN, 0, self.keepalive.value));

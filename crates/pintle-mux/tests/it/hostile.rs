@@ -178,3 +178,22 @@ async fn a_payload_that_never_ends_is_only_waited_for() {
         SessionEnd::Io(_)
     ));
 }
+
+/// So many pings of its own does it send, and not one answer, before it falls silent.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_and_never_answers_a_ping_is_given_up_when_it_falls_silent() {
+    const PINGS: u32 = 100;
+    let mut victim = victim();
+    let config = Config::default();
+    let start = tokio::time::Instant::now();
+    for value in 0..PINGS {
+        let ping = frame(2, SYN, 0, value);
+        victim.peer.write_all(&ping).await.unwrap();
+        let ended = tokio::time::timeout(config.keepalive_timeout / 2, victim.session.closed());
+        assert!(ended.await.is_err(), "after {value} pings");
+    }
+    let end = victim.session.closed().await;
+    assert!(matches!(end, SessionEnd::KeepaliveTimeout), "{end:?}");
+    let sending = PINGS * config.keepalive_timeout / 2;
+    assert!(start.elapsed() <= sending + 2 * config.keepalive_timeout);
+}

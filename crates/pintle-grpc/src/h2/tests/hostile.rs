@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request as HttpRequest, Response, StatusCode};
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Code, Status};
 
@@ -294,4 +295,53 @@ async fn a_peer_that_stops_is_noticed_by_its_silence() {
     assert!(frozen_at.elapsed() <= Duration::from_secs(15));
     assert!(matches!(channel.closed().await, ConnectionLost::Silent));
     drop(kept);
+}
+
+/// The process had no time to read it before, on a machine that is busy.
+#[tokio::test]
+async fn an_answer_to_a_ping_that_is_there_when_the_time_is_up_counts() {
+    const KEEPALIVE: KeepAlive = KeepAlive {
+        interval: Duration::from_millis(1),
+        timeout: Duration::from_secs(3600),
+    };
+    const PREFACE_BYTES: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+    // By way of the kernel: it wakes nobody before the runtime looks, which is when the time is up.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    let (io, _) = listener.accept().await.unwrap();
+    let settings = Settings {
+        keepalive: Some(KEEPALIVE),
+        ..Settings::default()
+    };
+    let (channel, ()) = tokio::join!(connect(io, &settings), async {
+        let no_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        peer.write_all(&no_settings).await.unwrap();
+        peer.read_exact(&mut [0; PREFACE_BYTES]).await.unwrap();
+        answer_ping(&mut peer).await;
+    });
+    let channel = channel.unwrap();
+    answer_ping(&mut peer).await;
+    tokio::time::pause();
+    tokio::time::advance(KEEPALIVE.timeout).await;
+    let lost = tokio::time::timeout(Duration::from_secs(1), channel.closed()).await;
+    assert!(lost.is_err(), "the peer is alive: {lost:?}");
+}
+
+/// The next one. Nobody else runs after the answer.
+async fn answer_ping(peer: &mut TcpStream) {
+    const PING: u8 = 6;
+    const ACK: u8 = 1;
+    loop {
+        let mut frame = vec![0; 9];
+        peer.read_exact(&mut frame).await.unwrap();
+        let length = u32::from_be_bytes([0, frame[0], frame[1], frame[2]]);
+        frame.resize(9 + length as usize, 0);
+        peer.read_exact(&mut frame[9..]).await.unwrap();
+        if frame[3] == PING && frame[4] & ACK == 0 {
+            frame[4] |= ACK;
+            assert_eq!(peer.try_write(&frame).unwrap(), frame.len());
+            return;
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use http::uri::PathAndQuery;
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio_stream::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{IntoRequest, IntoStreamingRequest, Status, Streaming, client::Grpc};
@@ -109,10 +109,10 @@ async fn serve(
 }
 
 /// A channel to whatever is behind `io`.
-pub(super) async fn connect(
-    io: DuplexStream,
-    settings: &Settings,
-) -> Result<Channel, ConnectError> {
+pub(super) async fn connect<IO>(io: IO, settings: &Settings) -> Result<Channel, ConnectError>
+where
+    IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let lost = reason_from(Arc::default());
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
     Channel::connect(io, settings, &tasks, cancel, lost).await
