@@ -226,7 +226,7 @@ impl Reader {
             state.consumed(id, length);
             self.finish_payload(state);
             match self.parse(state) {
-                Ok(()) => Step::Progress,
+                Ok(_) => Step::Progress,
                 Err(end) => {
                     state.end(end);
                     Step::Ended
@@ -283,7 +283,8 @@ impl Reader {
             parsed
         });
         match parsed {
-            Ok(()) => Step::Progress,
+            Ok(true) => Step::Delivered,
+            Ok(false) => Step::Progress,
             Err(end) => {
                 link.with(|state| state.end(end));
                 Step::Ended
@@ -291,23 +292,27 @@ impl Reader {
         }
     }
 
-    /// Takes frames off the buffer until less than one piece is left.
-    fn parse(&mut self, state: &mut State) -> Result<(), SessionEnd> {
+    /// Takes frames off the buffer until less than one piece is left. True if that is the beginning
+    /// of a large payload, and woke the task that could read the rest itself.
+    fn parse(&mut self, state: &mut State) -> Result<bool, SessionEnd> {
         loop {
-            if let Some(payload) = &mut self.payload {
+            if let Some(payload) = self.payload {
                 let length = self.buffer.len().min(payload.left as usize);
-                if let Some(id) = payload.stream.filter(|_| length > 0) {
-                    state.deliver_copy(id, &self.buffer[..length]);
-                }
-                self.buffer.advance(length);
+                let woken = match payload.stream.filter(|_| length > 0) {
+                    Some(id) => self.deliver(state, id, length),
+                    None => {
+                        self.buffer.advance(length);
+                        false
+                    }
+                };
                 self.take_payload(length);
                 self.finish_payload(state);
                 if self.payload.is_some() {
-                    return Ok(());
+                    return Ok(woken && self.large_payload().is_some());
                 }
             }
             let Some(bytes) = self.buffer.first_chunk() else {
-                return Ok(());
+                return Ok(false);
             };
             let header = Header::decode(bytes).map_err(|e| SessionEnd::Protocol(e.into()))?;
             self.buffer.advance(HEADER_LEN);
@@ -319,6 +324,17 @@ impl Reader {
             self.bulk = large || std::mem::replace(&mut self.was_large, large);
             self.offer = Offer::None;
         }
+    }
+
+    /// Hands on so much of a payload; true if a task had waited for it.
+    fn deliver(&mut self, state: &mut State, id: u32, length: usize) -> bool {
+        if length >= BUFFER_BYTES / 2 {
+            // It keeps the whole buffer in memory, which is at most twice its length.
+            return state.deliver(id, self.buffer.split_to(length).freeze());
+        }
+        let woken = state.deliver_copy(id, &self.buffer[..length]);
+        self.buffer.advance(length);
+        woken
     }
 
     fn take_payload(&mut self, length: usize) {

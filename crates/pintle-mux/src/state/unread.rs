@@ -5,7 +5,7 @@ use std::task::Waker;
 use bytes::{BufMut, Bytes};
 
 use super::State;
-use super::stream::Half;
+use super::stream::{Half, Unread};
 use crate::error::StreamError;
 use crate::frame::{Flags, Header, Kind};
 
@@ -24,21 +24,21 @@ pub(crate) enum Read {
 }
 
 impl State {
-    /// Keeps a small piece of payload.
-    pub(crate) fn deliver_copy(&mut self, id: u32, bytes: &[u8]) {
-        if let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.reset) {
-            stream.unread.push_copy(bytes);
-            self.wakes
-                .task(stream.reader.take().map(|(waker, _)| waker));
-        }
+    /// Keeps a small piece of payload; true if a task had waited for it.
+    pub(crate) fn deliver_copy(&mut self, id: u32, bytes: &[u8]) -> bool {
+        self.deliver_by(id, |unread| unread.push_copy(bytes))
     }
 
     /// Keeps a large piece of payload; true if a task had waited for it.
     pub(crate) fn deliver(&mut self, id: u32, chunk: Bytes) -> bool {
+        self.deliver_by(id, |unread| unread.push(chunk))
+    }
+
+    fn deliver_by(&mut self, id: u32, push: impl FnOnce(&mut Unread)) -> bool {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.reset) else {
             return false;
         };
-        stream.unread.push(chunk);
+        push(&mut stream.unread);
         let waker = stream.reader.take().map(|(waker, _)| waker);
         let woken = waker.is_some();
         self.wakes.task(waker);
