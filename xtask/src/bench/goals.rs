@@ -115,9 +115,9 @@ const LARGE_CALL: &str = "a payload is sent from where it lies, and read into me
     again; over gRPC it is read in frames of 128 KiB before, each with memory of its own that the \
     allocator gives back. Next: read such frames where the message is to be, for which the crate h2 \
     has no place";
-const LARGE_MUX: &str = "a payload is sent from where it lies, but while its beginning wakes the task \
-    that reads it, the multiplexer reads the rest elsewhere, from where it is copied. Next: leave the \
-    rest to that task, which was tried and took 1.3 × as long as the bare socket";
+const LARGE_MUX: &str = "a payload is sent from where it lies, and read into memory that is used again; \
+    but its beginning comes together with its head, and wakes the task that reads the rest. Next: read \
+    the head alone where the payload before was large, as is done within a stream";
 const STREAM: &str = "every byte is copied by the kernel alone, as over the bare socket; beside it there \
     are the frames of the multiplexer and a task at either end. Next: larger frames where the socket \
     has room, and one wake-up for several";
