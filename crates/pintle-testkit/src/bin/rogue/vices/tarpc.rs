@@ -27,8 +27,8 @@ pub(super) async fn speak(vice: Vice, stream: Stream) -> Result<(), BoxError> {
     }
 
     // The first call dispenses: its kind is a byte, its number the eight after it.
-    let call = frame(&mut control).await?;
-    let number = call.get(1..9).unwrap_or_default();
+    let asked = next_call(&mut control).await?;
+    let number = asked.get(1..9).unwrap_or_default();
     match vice {
         Vice::AnswersTooLong => control.write_u32_le(u32::MAX).await?,
         Vice::ResetsCalls => drop(control.shutdown().await),
@@ -42,13 +42,14 @@ pub(super) async fn speak(vice: Vice, stream: Stream) -> Result<(), BoxError> {
     control.flush().await?;
 
     // The second one asks for the end.
-    frame(&mut control).await?;
+    next_call(&mut control).await?;
     match vice {
         Vice::NeverShutsDown => pending().await,
         _ => std::process::exit(0),
     }
 }
 
+const CALL: u8 = 1;
 const ANSWER: u8 = 3;
 
 /// Opens more streams than anybody takes, and holds them.
@@ -60,6 +61,16 @@ pub(super) async fn open_many(session: Session) {
         streams.push(stream);
     }
     pending::<()>().await;
+}
+
+/// The next frame that is a call. A host that waits no longer cancels what it has called before.
+async fn next_call(control: &mut pintle_mux::Stream) -> Result<Vec<u8>, BoxError> {
+    loop {
+        let frame = frame(control).await?;
+        if frame.first() == Some(&CALL) {
+            return Ok(frame);
+        }
+    }
 }
 
 async fn frame(stream: &mut pintle_mux::Stream) -> Result<Vec<u8>, BoxError> {
