@@ -5,6 +5,7 @@ mod error;
 mod exchange;
 #[cfg(any(test, pintle_fuzzing))]
 pub(crate) mod fuzzing;
+mod outbox;
 mod served;
 mod serving;
 mod streams;
@@ -24,7 +25,7 @@ use crate::pb::ConnInfo;
 use crate::pb::conn_info::Knock;
 use crate::transport::Grpc;
 use crate::trunk::{KnockError, SendAnswer, Side, Trunk, Turn};
-use exchange::Outbox;
+use outbox::Outbox;
 use table::{Dialled, Refused, Table};
 
 pub use error::BrokerError;
@@ -180,6 +181,11 @@ impl GrpcBroker {
     /// How long messages may be; see [`limited!`](crate::limited).
     pub fn limits(&self) -> Limits {
         self.shared.settings.limits
+    }
+
+    /// Has nothing left to say to a host that is gone, before another one comes.
+    pub(crate) fn forget_unsaid(&self) {
+        self.shared.outbox().forget();
     }
 
     /// Ends the exchange of ids: who waits hears of it. Connections that exist live on.

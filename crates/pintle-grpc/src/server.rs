@@ -181,6 +181,7 @@ impl Endpoint {
     }
 
     async fn one_host(&self, first: Stream, trunk: &Trunk, broker: &GrpcBroker, link: &PluginLink) {
+        broker.forget_unsaid();
         let (main, streams) = mpsc::channel(MAIN_STREAMS);
         let doors = trunk.clone().keep_doors(Some(main), broker.answers());
         let source = Source::Trunk {

@@ -1,86 +1,28 @@
 //! The stream on which both sides tell each other where their ids are served.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 
 use futures_core::Stream;
 use pintle_core::Address;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{BrokerError, GrpcBroker, Refused};
+use super::outbox::Messages;
+use super::{GrpcBroker, Refused};
 use crate::h2::Channel;
 use crate::pb::ConnInfo;
 use crate::pb::conn_info::Knock;
 use crate::pb::grpc_broker_client::GrpcBrokerClient;
 use crate::pb::grpc_broker_server::{GrpcBroker as Service, GrpcBrokerServer};
 
-/// How many messages may wait for the other side to read them.
-const OUTBOX_LIMIT: usize = 1024;
-
 /// How much of the reason for a refusal is kept.
 const MAX_REASON_CHARS: usize = 200;
-
-/// What this side has to say, kept until the other side listens.
-#[derive(Debug)]
-pub(super) enum Outbox {
-    Waiting(VecDeque<ConnInfo>),
-    Open(mpsc::Sender<ConnInfo>),
-    Closed,
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self::Waiting(VecDeque::new())
-    }
-}
-
-impl Outbox {
-    pub(super) fn send(&mut self, message: ConnInfo) -> Result<(), BrokerError> {
-        match self {
-            Self::Waiting(queue) if queue.len() == OUTBOX_LIMIT => Err(BrokerError::Stalled),
-            Self::Waiting(queue) => {
-                queue.push_back(message);
-                Ok(())
-            }
-            Self::Open(sender) => sender.try_send(message).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => BrokerError::Stalled,
-                mpsc::error::TrySendError::Closed(_) => BrokerError::Closed(None),
-            }),
-            Self::Closed => Err(BrokerError::Closed(None)),
-        }
-    }
-
-    /// Begins to be read: what waited comes first. A later reader replaces an earlier one.
-    fn open(&mut self) -> mpsc::Receiver<ConnInfo> {
-        let (sender, receiver) = mpsc::channel(OUTBOX_LIMIT);
-        match std::mem::replace(self, Self::Closed) {
-            Self::Closed => return receiver,
-            Self::Open(_) => {}
-            Self::Waiting(queue) => {
-                for message in queue {
-                    sender
-                        .try_send(message)
-                        .expect("the queue is no longer than the channel");
-                }
-            }
-        }
-        *self = Self::Open(sender);
-        receiver
-    }
-
-    pub(super) fn close(&mut self) {
-        *self = Self::Closed;
-    }
-}
 
 impl GrpcBroker {
     /// Host side: exchanges announcements until either side ends.
     pub(crate) async fn exchange(self, channel: Channel) {
-        let outgoing = ReceiverStream::new(self.shared.outbox().open());
+        let outgoing = Messages::of(&self.shared);
         let mut client = GrpcBrokerClient::new(channel);
         // A Go plugin answers only with its first announcement.
         match client.start_stream(outgoing).await {
@@ -155,7 +97,9 @@ impl Service for Exchange {
         &self,
         request: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
-        let outgoing = ReceiverStream::new(self.broker.shared.outbox().open());
+        let outgoing = Messages::of(&self.broker.shared);
+        // By the streams of hosts before this one.
+        self.broker.table().forget_announced();
         let broker = self.broker.clone();
         self.broker
             .shared

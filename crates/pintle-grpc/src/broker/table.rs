@@ -120,6 +120,11 @@ impl Table {
         }
     }
 
+    /// Drops what a host announced that is gone.
+    pub(super) fn forget_announced(&mut self) {
+        self.announced.clear();
+    }
+
     /// Ends everything: who waits hears of it, who comes later is refused.
     pub(super) fn close(&mut self) {
         self.closed = true;
@@ -178,6 +183,14 @@ mod tests {
         table.announce(7, address(1), now, MINUTE).unwrap();
         assert!(matches!(table.dial(7, now), Ok(Dialled::Connect(to)) if to == address(1)));
         assert!(table.is_empty());
+    }
+
+    #[test]
+    fn what_a_host_announced_that_is_gone_is_dialled_no_more() {
+        let (mut table, now) = (Table::default(), Instant::now());
+        table.announce(7, address(1), now, MINUTE).unwrap();
+        table.forget_announced();
+        assert!(matches!(table.dial(7, now), Ok(Dialled::Wait(_))));
     }
 
     #[test]
