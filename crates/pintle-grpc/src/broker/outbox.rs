@@ -24,7 +24,7 @@ pub(super) struct Outbox {
     closed: bool,
 }
 
-/// The how-manieth reader it is.
+/// Which reader it is: they are counted.
 type Reader = u64;
 
 impl Outbox {
