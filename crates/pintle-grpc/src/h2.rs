@@ -20,6 +20,8 @@ mod answer;
 mod call;
 mod channel;
 mod deadline;
+#[cfg(test)]
+pub(crate) mod endless;
 #[cfg(any(test, pintle_fuzzing))]
 pub(crate) mod fuzzing;
 mod keepalive;

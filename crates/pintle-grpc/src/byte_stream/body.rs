@@ -115,25 +115,12 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Chunks that are always there, and have nothing in them.
-    struct Endless;
-
-    impl http_body::Body for Endless {
-        type Data = Bytes;
-        type Error = Status;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 5])))))
-        }
-    }
+    use crate::h2::endless::Endless;
 
     #[tokio::test]
     async fn a_peer_whose_chunks_say_nothing_does_not_keep_the_task_that_reads() {
-        let mut incoming = Incoming::request(Body::new(Endless));
+        let nothing = Endless(&[0; 5]);
+        let mut incoming = Incoming::request(Body::new(nothing));
         let yields = poll_fn(|cx| Poll::Ready(incoming.poll_next(cx).is_pending())).await;
         assert!(yields);
     }

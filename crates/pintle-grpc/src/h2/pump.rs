@@ -134,21 +134,7 @@ mod tests {
     use std::future::poll_fn;
 
     use super::*;
-
-    /// Always ready, and takes no room in any window.
-    struct Endless;
-
-    impl http_body::Body for Endless {
-        type Data = Bytes;
-        type Error = Status;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-            Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
-        }
-    }
+    use crate::h2::endless::Endless;
 
     #[tokio::test]
     async fn a_body_that_is_always_ready_does_not_keep_its_task() {
@@ -157,7 +143,7 @@ mod tests {
         let (mut requests, _connection) = client.handshake(io).await.unwrap();
         let head = http::Request::get("http://localhost/").body(()).unwrap();
         let (_response, stream) = requests.send_request(head, false).unwrap();
-        let mut pump = Pump::new("the test", Body::new(Endless), stream);
+        let mut pump = Pump::new("the test", Body::new(Endless(b"")), stream);
         let yields = poll_fn(|cx| Poll::Ready(pump.poll(cx).is_pending())).await;
         assert!(yields);
     }
