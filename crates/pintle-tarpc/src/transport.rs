@@ -104,7 +104,7 @@ impl Tarpc {
     }
 
     /// Asks the other side for a sign of life every `interval`, and gives the connection up when
-    /// it does not answer within `timeout`; off by default.
+    /// it neither answers nor sends anything else within `timeout`; off by default.
     ///
     /// A plugin stopped in a debugger does not answer.
     #[must_use]
